@@ -1,0 +1,1 @@
+"""The distill command: what a person types, and what they see."""

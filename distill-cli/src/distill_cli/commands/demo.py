@@ -1,0 +1,30 @@
+"""`distill demo`: a synthetic sound pack to try things on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import arguments
+from ..screen import current
+
+
+@click.command("demo")
+@arguments.together(
+    click.argument("folder", type=click.Path(path_type=Path, file_okay=False)),
+    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed gives other sounds."),
+    click.option("--force", is_flag=True, help="Replace sounds of the same names."),
+    arguments.as_json,
+)  # fmt: skip
+def command(folder: Path, seed: int, force: bool, as_json: bool) -> None:
+    """Write kicks, snares, hats, bells, plucks and pads into FOLDER, synthesised from a seed."""
+    from distill_core.audio.packs import write_pack
+
+    screen = current()
+    paths = write_pack(folder, seed=seed, replace=force)
+    if as_json:
+        screen.data({"sounds": [str(path) for path in paths]})
+    else:
+        screen.text(f"Wrote {len(paths)} sounds into {folder}")
+    screen.say(f"Next: distill train {folder} -o kit.distill")

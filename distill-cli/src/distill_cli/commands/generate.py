@@ -1,0 +1,141 @@
+"""`distill generate`: new sounds from a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from distill_core.configs import by_flag, structure
+from distill_core.errors import DistillError
+from distill_core.header import read_header
+from distill_core.library import find
+from distill_core.registry import environment
+
+from .. import arguments
+from ..options import Knob, KnobCommand, generating_knobs, installed_types
+from ..screen import current, seconds
+
+FORMATS = ("wav", "flac", "ogg", "mp3")
+DEPTHS = ("16", "24", "32")
+
+
+class Generate(KnobCommand):
+    """Knows the knobs of what will play the model."""
+
+    def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
+        """Read the model's header: a companion that plays has the word, else the type itself."""
+        try:
+            header = read_header(find(values["model"]))
+            registry = environment()
+            kind = registry.model_type(str(header.model_type), "backend")
+            players = [each for each in registry.companions(kind) if header.has(each.name) and each.plays]
+        except (DistillError, OSError, TypeError):
+            return None  # the command itself will say what is wrong
+        return kind.name, generating_knobs(players[0] if players else kind)
+
+    def told(self, values: dict[str, Any]) -> bool:
+        """Say whether a model was named."""
+        return values.get("model") is not None
+
+    def everyones(self) -> list[tuple[str, list[Knob]]]:
+        """List every installed type's knobs, where it has any."""
+        groups = [
+            (f"Settings of {each.name}", generating_knobs(each))
+            for each in installed_types("backend", "companion")
+        ]
+        return [(heading, knobs) for heading, knobs in groups if knobs]
+
+
+@click.command("generate", cls=Generate)
+@arguments.together(
+    arguments.model,
+    click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("takes"), show_default=True, help="The folder to write to."),
+    click.option("--duration", type=float, help="Seconds.  [default: a sound's natural end, or 10]"),
+    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many takes, from seeds S, S+1, …"),
+    click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="How many takes are drawn together."),
+    arguments.seed,
+    click.option("--format", "format_", type=click.Choice(FORMATS), default="wav", show_default=True, help="The sound files' format."),
+    click.option("--bit-depth", type=click.Choice(DEPTHS), help="Bits a sample, for wav (16, 24, 32) and flac (16, 24).  [default: 24]"),
+    click.option("--sample-rate", type=click.IntRange(min=1000, max=384_000), help="Hz.  [default: the model's]"),
+    click.option("--meta", multiple=True, metavar="KEY=VALUE", help="Words for the tag and the recipe, as title=…; may be given several times."),
+    arguments.device, arguments.threads, arguments.as_json,
+)  # fmt: skip
+def command(
+    knobs: dict[str, Any], model: str, out: Path, count: int, seed: int | None, as_json: bool, **told: Any
+) -> None:
+    """Make new sounds with MODEL (a path, a name or an id), each with its recipe beside it.
+
+    The same seed, settings, model and machine give the same bytes.
+    """
+    from distill_core.device import set_threads
+    from distill_core.generating.export import Encoding
+    from distill_core.loading import load
+    from distill_core.model import draw_seed
+
+    screen = current()
+    encoding = Encoding.of(
+        told["format_"], told["bit_depth"] and int(told["bit_depth"]), told["sample_rate"],
+        _pairs(told["meta"]),
+    )  # fmt: skip
+    threads = set_threads(told["threads"])
+    loaded = load(model, device=told["device"])
+    player = loaded.player()
+    generating = player.owner.type.generating
+    settings = structure(generating, knobs, by_flag(generating))
+    _introduce(loaded, player, settings, threads)
+    first = draw_seed() if seed is None else seed
+    if seed is None:
+        screen.say(f"Seed: {first} (drawn)")
+    takes = loaded.takes(
+        range(first, first + count), duration=told["duration"], batch=told["batch"], **knobs
+    )
+    _write(takes, loaded.name, out, encoding, as_json)
+
+
+def _write(takes: Any, name: str, out: Path, encoding: Any, as_json: bool) -> None:
+    """Write the takes as they are made, and tell of each."""
+    from distill_core.generating.export import free_path, write_take
+
+    screen, rows = current(), []
+    out.mkdir(parents=True, exist_ok=True)
+    for take in takes:
+        path = free_path(out, f"{name}-{take.seed}", encoding.format)
+        done = write_take(take, path, encoding)
+        rows.append(
+            {
+                "path": str(path), "sidecar": str(path.with_suffix(".json")), "seed": take.seed,
+                "seconds": round(done.audio.seconds, 6), "sample_rate": done.audio.sample_rate,
+                "channels": done.audio.channels, "clipped": done.clipped,
+            }
+        )  # fmt: skip
+        if take.clipped:
+            screen.warn(f"{path}: {take.clipped} samples were beyond full scale and were limited.")
+        if not as_json:
+            screen.text(f"{path}  {seconds(done.audio.seconds)}")
+    if as_json:
+        screen.data({"takes": rows})
+
+
+def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:
+    """Say what was loaded and which settings are in force."""
+    from distill_core.configs import unstructure
+
+    screen = current()
+    names = sorted({each.name for each in environment().named("companion")} | set(loaded.companions))
+    has = "".join(f", {name}: {'yes' if name in loaded.companions else 'no'}" for name in names)
+    version = loaded.header.version
+    screen.say(f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device}, threads: {threads}")
+    shown = ", ".join(f"{name} {value}" for name, value in unstructure(settings).items())
+    if shown:
+        screen.say(f"Settings: {shown}")
+
+
+def _pairs(words: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        key, separator, value = word.partition("=")
+        if not separator or not key:
+            raise click.UsageError(f"--meta: {word!r} is not KEY=VALUE.")
+        found[key] = value
+    return found

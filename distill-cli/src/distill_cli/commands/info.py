@@ -1,0 +1,71 @@
+"""`distill info`: what a model file says of itself, without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from distill_core.header import HAS, Header, read_header
+from distill_core.library import find
+from distill_core.registry import environment
+
+from .. import arguments
+from ..screen import current, seconds
+
+WHOLE = ("version", "sample_rate", "channels")
+TABLES = ("config", "training", "companions", "extras", "presets")
+
+
+@click.command("info")
+@arguments.together(arguments.model, arguments.as_json)
+def command(model: str, as_json: bool) -> None:
+    """Show what MODEL (a path, a name or an id) says of itself.
+
+    Only the header is read: the weights' digest is checked when the model is loaded.
+    """
+    header = read_header(find(model))
+    if as_json:
+        current().data(described(header))
+    else:
+        _show(header)
+
+
+def described(header: Header) -> dict[str, Any]:
+    """Give the header as plain data: numbers, booleans and tables where it holds such."""
+    found: dict[str, Any] = dict(header.told)
+    for key in WHOLE:
+        found[key] = getattr(header, key)
+    for key in TABLES:
+        found[key] = header.table(key)
+    companions = {claim.name for claim in environment().named("companion")} | set(header.companions)
+    for name in sorted(companions):
+        found[HAS + name] = header.has(name)
+    return found | {"bytes": header.size, "parts": header.parts}
+
+
+def _show(header: Header) -> None:
+    screen = current()
+    training = header.training
+    screen.text(f"{header.name}: {header.model_type} {header.version}, {header.size / 1e6:.1f} MB")
+    screen.text(f"  file        {header.path}")
+    screen.text(f"  id          {header.id}")
+    screen.text(f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}")
+    screen.text(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
+    if "clips" in training:
+        held = len(training.get("held_out", ()))
+        screen.text(f"  learnt from {training['clips']} clips, {held} of them held out")
+    _show_part(str(header.model_type), header.config, training)
+    for name, told in header.companions.items():
+        _show_part(name, told.get("config", {}), told.get("training", {}))
+    screen.say("The header was read; the digest is checked when the model is loaded.")
+
+
+def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> None:
+    screen = current()
+    screen.text(f"  {name}")
+    screen.text(f"    config    {', '.join(f'{key} {value}' for key, value in config.items())}")
+    if "steps" in training:
+        loss = training.get("held_out_loss")
+        judged = "" if loss is None else f", held-out loss {loss:.4f}"
+        spent = seconds(training.get("seconds", 0.0))
+        screen.text(f"    training  {training['steps']} steps, {training['epochs_trained']} epochs, {spent}{judged}")

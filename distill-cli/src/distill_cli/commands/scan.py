@@ -1,0 +1,56 @@
+"""`distill scan`: what is in a folder of sounds, and what would be done with each file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from distill_core.errors import DatasetError
+
+from .. import arguments
+from ..progress import opening
+from ..screen import current, seconds
+
+SHOWN = 20  # skipped files on the screen; --json has all
+
+
+@click.command("scan")
+@arguments.together(arguments.data, arguments.hold_out, arguments.as_json)
+def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) -> None:
+    """Report what is in DATA (folders, read recursively, or files) and what can be used.
+
+    Every file is decoded once; each one that cannot be used is listed with its reason.
+    """
+    from distill_core.audio.scan import Report, scan
+
+    screen = current()
+    with opening(screen) as progress:
+        report: Report = scan(data, hold_out=hold_out, progress=progress)
+    if as_json:
+        screen.data(report.as_json())
+    else:
+        _show(report)
+    if not report.used:
+        raise DatasetError("No file in there can be used.", "Distill reads wav, flac, ogg, mp3 and more.")
+    if not as_json:
+        screen.say(f"Next: distill train {' '.join(map(str, data))} -o kit.distill")
+
+
+def _show(report: object) -> None:
+    from distill_core.audio.scan import Report
+
+    assert isinstance(report, Report)
+    screen = current()
+    rates = ", ".join(f"{rate} Hz" for rate in report.sample_rates)
+    channels = ", ".join({1: "mono", 2: "stereo"}.get(n, f"{n} channels") for n in report.channels)
+    screen.text(f"Found      {report.found} sound files ({report.ignored} other files ignored)")
+    screen.text(f"Used       {report.used}: {seconds(report.seconds)} of sound; {rates}; {channels}")
+    screen.text(f"Padded     {report.padded} shorter than half a second, kept whole")
+    screen.text(f"Held out   {len(report.held_out)}: {', '.join(report.held_out[:5])}" + " …" * (len(report.held_out) > 5))
+    screen.text(f"Skipped    {len(report.skipped)}")
+    for skip in report.skipped[:SHOWN]:
+        screen.text(f"  {skip.path}: {skip.reason}")
+    if len(report.skipped) > SHOWN:
+        screen.text(f"  … and {len(report.skipped) - SHOWN} more (see --json)")
+    if report.note:
+        screen.say(report.note)

@@ -1,0 +1,92 @@
+"""`distill train`: from a folder of sounds to a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from distill_core.errors import DistillError
+from distill_core.model_type import ModelType
+from distill_core.registry import environment
+
+from .. import arguments
+from ..interrupts import stoppable
+from ..options import Knob, KnobCommand, installed_types, training_knobs
+from ..progress import opening, training
+from ..screen import current, seconds
+
+
+class Train(KnobCommand):
+    """Knows the knobs of a training job."""
+
+    def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
+        """Find the type, and the companions that will be trained with it."""
+        try:
+            types = stages(values.get("model_type"), bool(values.get("only")))
+        except DistillError:
+            return None  # the run itself will say what is wrong
+        return types[0].name, training_knobs(types)
+
+    def told(self, values: dict[str, Any]) -> bool:
+        """Say whether --type was given."""
+        return values.get("model_type") is not None
+
+    def everyones(self) -> list[tuple[str, list[Knob]]]:
+        """List every backend's knobs and every companion's."""
+        registry, groups = environment(), []
+        for each in installed_types("backend"):
+            knobs = training_knobs([each, *registry.companions(each)])
+            for name in dict.fromkeys(knob.type for knob in knobs):
+                groups.append((f"Settings of {name}", [k for k in knobs if k.type == name]))
+        return groups
+
+
+def stages(model_type: str | None, only: bool) -> list[ModelType]:
+    """List the types a job trains: the one named (or the default), and companions that fit it."""
+    registry = environment()
+    first = registry.model_type(model_type or registry.default_type(), "backend")
+    return [first] if only else [first, *registry.companions(first)]
+
+
+@click.command("train", cls=Train)
+@arguments.together(
+    arguments.data,
+    click.option("-o", "--out", type=click.Path(path_type=Path), help="The model file to write; by default it goes into the library."),
+    click.option("--type", "model_type", help="The model type; see: distill types.  [default: the highest-ranking]"),
+    click.option("--name", help="The model's name.  [default: the file's]"),
+    arguments.minutes, arguments.epochs, arguments.steps,
+    click.option("--only", is_flag=True, help="Train the first stage only, no companion."),
+    arguments.device, arguments.threads, arguments.seed, arguments.hold_out,
+    click.option("--force", is_flag=True, help="Replace an existing model file and its run."),
+    arguments.as_json,
+)  # fmt: skip
+def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told: Any) -> None:
+    """Train a model of the sounds in DATA (folders, read recursively, or files).
+
+    When a companion that fits is installed it is trained too, so that `generate` works next.
+    Ctrl-C saves what was trained until then.
+    """
+    from distill_core.training.job import train
+    from distill_core.training.settings import sort
+
+    screen = current()
+    sort(stages(told["model_type"], told["only"]), knobs, flags=True)
+    with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
+        done = train(
+            list(data), cancel=cancel, on_open=reading,
+            on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
+            **told, **knobs,
+        )  # fmt: skip
+    finish(done, as_json)
+
+
+def finish(done: Any, as_json: bool) -> None:
+    """Say what came out, repeat the warnings, and name the natural next command."""
+    screen = current()
+    for message in done.warnings:
+        screen.detail(f"Warned on the way: {message}")
+    screen.say(f"Done in {seconds(done.seconds)}. The run is in {done.folder}")
+    if not as_json:
+        screen.text(str(done.model))
+    screen.say(f"Next: distill generate {done.model} --count 8")

@@ -1,0 +1,68 @@
+"""`distill train-<companion>`: train a companion into a model file, or replace the one there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from distill_core.errors import DistillError
+from distill_core.registry import environment
+
+from .. import arguments
+from ..interrupts import stoppable
+from ..options import Knob, KnobCommand, training_knobs
+from ..progress import opening, training
+from ..screen import current
+from .train import finish
+
+
+class TrainCompanion(KnobCommand):
+    """Knows the knobs of one companion."""
+
+    companion: str
+
+    def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
+        """Give the companion's own knobs, without its name in front."""
+        try:
+            return self.companion, training_knobs([environment().model_type(self.companion, "companion")])
+        except DistillError:
+            return None  # the run itself will say what is wrong
+
+    def everyones(self) -> list[tuple[str, list[Knob]]]:
+        """List the same: there is only one type this command can mean."""
+        found = self.applying({})
+        return [(f"Settings of {found[0]}", found[1])] if found else []
+
+
+def make(companion: str) -> click.Command:
+    """Make the command of one companion type."""
+
+    @click.command(f"train-{companion}", cls=TrainCompanion)
+    @arguments.together(
+        arguments.model, arguments.data, arguments.minutes, arguments.epochs, arguments.steps,
+        arguments.device, arguments.threads, arguments.seed, arguments.hold_out, arguments.as_json,
+    )  # fmt: skip
+    def command(
+        knobs: dict[str, Any], model: str, data: tuple[Path, ...], as_json: bool, **told: Any
+    ) -> None:
+        from distill_core.training.job import train_companion
+        from distill_core.training.settings import sort
+
+        screen = current()
+        sort([environment().model_type(companion, "companion")], knobs, flags=True)
+        with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
+            done = train_companion(
+                model, list(data), companion, cancel=cancel, on_open=reading,
+                on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
+                **told, **knobs,
+            )  # fmt: skip
+        finish(done, as_json)
+
+    assert isinstance(command, TrainCompanion)
+    command.companion = companion
+    command.help = (
+        f"Train a {companion} on the sounds in DATA, into an existing model file.\n\n"
+        "MODEL is a path, a name or an id. What else the file holds stays bit for bit."
+    )
+    return command

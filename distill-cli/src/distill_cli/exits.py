@@ -1,0 +1,41 @@
+"""The door: every failure a user can mend becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+from distill_core.errors import DistillError
+
+from .screen import Screen
+
+STORAGE = 5
+INTERRUPTED = 130
+
+
+def guarded(run: Callable[[], object], screen: Screen) -> int:
+    """Run a command and translate what it raises; a bug of ours keeps its traceback."""
+    try:
+        run()
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except click.ClickException as error:
+        screen.fail(" ".join(error.format_message().split()))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        screen.fail("Interrupted.")
+        return INTERRUPTED
+    except DistillError as error:
+        screen.fail(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader has left (| head): nothing more to say, and nothing to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        screen.fail(f"{place}{error.strerror or error}.")
+        return STORAGE
+    return 0

@@ -1,0 +1,114 @@
+"""The `distill` command: finds the command that was typed, and imports only that."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import click
+from distill_core.errors import nearest
+from distill_core.registry import Registry, environment
+
+from .exits import guarded
+from .screen import Screen, wants_color
+
+# every built-in command and its line in --help, so that help imports none of them
+COMMANDS = {
+    "scan": "Report what is in a folder of sounds.",
+    "train": "Train a model of your sounds.",
+    "generate": "Make new sounds with a model.",
+    "reconstruct": "Send sounds through a model.",
+    "info": "Show what a model file says of itself.",
+    "types": "List the installed model types.",
+    "plugins": "List plugins, and what is wrong with them.",
+    "demo": "Write a small synthetic sound pack to try things on.",
+}
+TRAIN = "train-"  # `distill train-<companion>` exists for each installed companion
+CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DISTILL"}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are run, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the names, built-in ones first."""
+        registry = environment()
+        companions = [TRAIN + claim.name for claim in registry.named("companion")]
+        brought = [claim.name for claim in registry.named("command")]
+        return [*COMMANDS, *companions, *brought]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command that was typed."""
+        if cmd_name in COMMANDS:
+            module = import_module(f".commands.{cmd_name}", __package__)
+            return _as_command(module.command)
+        registry = environment()
+        companion = cmd_name.removeprefix(TRAIN)
+        if cmd_name.startswith(TRAIN) and companion in {c.name for c in registry.named("companion")}:
+            from .commands.train_companion import make
+
+            return make(companion)
+        for claim in registry.named("command"):
+            if claim.name == cmd_name:
+                return _as_command(registry.load(claim))
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for one that is not there."""
+        if args and args[0] not in self.list_commands(ctx):
+            known = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"There is no command {args[0]!r}.{known} See: distill --help.")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any (Click's own way imports them all)."""
+        registry = environment()
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        for distribution, rows in _brought(registry).items():
+            with formatter.section(f"From {distribution}"):
+                formatter.write_dl(rows)
+
+
+def _brought(registry: Registry) -> dict[str, list[tuple[str, str]]]:
+    """List what plugins add to the commands, by distribution."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for claim in registry.named("companion"):
+        line = (TRAIN + claim.name, f"Train a {claim.name} into a model file.")
+        rows.setdefault(claim.distribution, []).append(line)
+    for claim in registry.named("command"):
+        rows.setdefault(claim.distribution, []).append((claim.name, claim.summary))
+    return rows
+
+
+def _as_command(found: Any) -> click.Command:
+    if not isinstance(found, click.Command):
+        raise TypeError(f"{found!r} is not a Click command")
+    return found
+
+
+@click.group(cls=Commands, context_settings=CONTEXT, no_args_is_help=False, invoke_without_command=True)
+@click.version_option(version("distill-cli"), prog_name="distill", message="%(prog)s %(version)s")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what was asked for, and what went wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on the way.")
+@click.option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR).")
+@click.pass_context
+def main(ctx: click.Context, quiet: bool, verbose: bool, no_color: bool) -> None:
+    """Train small generative models of your own sounds, and make new ones.
+
+    Start with: distill train FOLDER -o kit.distill, then: distill generate kit.distill
+    """
+    screen = ctx.ensure_object(Screen)
+    screen.quiet, screen.verbose, screen.color = quiet, verbose, wants_color(no_color)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run() -> None:
+    """Be the `distill` command."""
+    screen = Screen(color=wants_color("--no-color" in sys.argv))
+    sys.exit(guarded(lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen))

@@ -1,0 +1,251 @@
+"""From controls to Click options, in two passes: whose knobs apply is known only from the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from attrs import frozen
+from distill_core.controls import Control, controls
+from distill_core.errors import BackendError, nearest
+from distill_core.model_type import ModelType
+from distill_core.registry import environment
+
+from .screen import current
+
+HELP = {"-h", "--help"}
+TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+@frozen
+class Knob:
+    """A control as an option: whose it is, and how it is called in this command."""
+
+    control: Control
+    type: str
+    called: str  # the keyword that core knows it by
+    flag: str
+
+    @property
+    def dest(self) -> str:
+        """Name the Click parameter; apart from all built-in ones."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+
+class Text(click.ParamType):
+    """Reads a knob's value; what it cannot read it leaves, for core to complain of all at once."""
+
+    def __init__(self, control: Control) -> None:
+        """Remember what is to be read."""
+        self.control = control
+        self.name = {"choice": "|".join(str(each) for each in control.choices)}.get(
+            control.kind, control.kind
+        )
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn text into the control's kind of value."""
+        if not isinstance(value, str):
+            return value
+        try:
+            if self.control.kind == "int":
+                return int(value)
+            if self.control.kind == "float":
+                return float(value)
+        except ValueError:
+            return value
+        if self.control.kind == "bool":
+            return value.lower() in TRUE if value.lower() in TRUE | FALSE else value
+        if self.control.kind == "choice":
+            return next((each for each in self.control.choices if str(each) == value), value)
+        if self.control.kind == "table":
+            return self._pair(value)
+        return value
+
+    def _pair(self, value: str) -> tuple[str, Any]:
+        name, separator, number = value.rpartition("=")
+        if not separator or not name:
+            self.fail(f"{value!r} is not NAME=NUMBER.")
+        try:
+            return name, float(number)
+        except ValueError:
+            return name, number
+
+
+class KnobOption(click.Option):
+    """An option made from a knob; `heading` is the section of the help it stands in."""
+
+    def __init__(self, knob: Knob, heading: str) -> None:
+        """Make the option: nothing but what the user gives travels, so it has no default."""
+        control = knob.control
+        names = [f"-{control.told.short}"] if control.told.short and knob.called == control.name else []
+        spelled = knob.flag
+        if control.kind == "bool":
+            spelled = f"{knob.flag}/--no-{knob.flag.removeprefix('--')}"
+        super().__init__(
+            [*names, spelled, knob.dest],
+            type=None if control.kind == "bool" else Text(control),
+            multiple=control.kind == "table",
+            default=None,
+            help=_sentence(control),
+        )
+        self.name: str = knob.dest
+        self.knob = knob
+        self.heading = heading
+
+    def given(self, value: Any) -> Any:
+        """Give the value for core, or None when the user said nothing."""
+        if self.knob.control.kind == "table":
+            return dict(value) if value else None
+        return value
+
+
+class KnobCommand(click.Command):
+    """A command whose options depend on its other arguments.
+
+    The first pass reads the arguments with the knobs of every installed type, so that values are
+    not taken for names; `applying` then says whose knobs apply; the second pass reads with those.
+    A knob of another installed type is consumed with its value and warned of.
+    """
+
+    knobs: Sequence[KnobOption] = ()
+
+    def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
+        """Say whose knobs apply (a name for messages, and the knobs); None when nothing tells."""
+        return None
+
+    def told(self, values: dict[str, Any]) -> bool:
+        """Say whether the arguments name a type or model, so that help can be about that one."""
+        return True
+
+    def everyones(self) -> list[tuple[str, list[Knob]]]:
+        """List every installed type's knobs, a heading each."""
+        return []
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Add the knobs to the command's own options."""
+        own = super().get_params(ctx)
+        taken = {param.name for param in own}
+        return [*own[:-1], *(each for each in self.knobs if each.name not in taken), *own[-1:]]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments in two passes."""
+        groups = self.everyones()
+        everyone = _unique(KnobOption(knob, heading) for heading, some in groups for knob in some)
+        values = self._peek(ctx, args, everyone)
+        helping = not HELP.isdisjoint(args)
+        applied = None if helping and not self.told(values) else self.applying(values)
+        if applied is None:
+            self.knobs = everyone
+            return self._read(ctx, args)
+        heading, some = applied
+        mine = _unique(KnobOption(knob, f"Settings of {heading}") for knob in some)
+        flags = {each.name for each in mine}
+        foreign = [each for each in everyone if each.name not in flags]
+        for option in foreign:
+            option.hidden = True
+        self.knobs = [*mine, *foreign]
+        rest = self._read(ctx, args)
+        for option in foreign:
+            if ctx.params["knobs"].pop(option.knob.called, None) is not None:
+                current().warn(f"{option.knob.flag} is not supported for {heading} models. Ignored.")
+        return rest
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, then each type's under its heading."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(param, "heading", "Options"), []).append(record)
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+    def _peek(
+        self, ctx: click.Context, args: list[str], everyone: Sequence[KnobOption]
+    ) -> dict[str, Any]:
+        """Read what can be read, without running, complaining or asking."""
+        self.knobs = everyone
+        quiet = self.make_context(
+            ctx.info_name, list(args), parent=ctx.parent, resilient_parsing=True, peeking=True
+        )
+        return quiet.params
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Make the context; a peek only parses, in Click's own way."""
+        if not extra.pop("peeking", False):
+            return super().make_context(info_name, args, parent, **extra)
+        ctx = self.context_class(self, info_name=info_name, parent=parent, **extra)
+        ctx.ignore_unknown_options = ctx.allow_extra_args = True
+        with ctx.scope(cleanup=False):
+            super().parse_args(ctx, args)
+        return ctx
+
+    def _read(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read for real; what the user gave for knobs becomes one table, by core's keywords."""
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            flags = [flag for param in self.get_params(ctx) for flag in param.opts]
+            raise click.UsageError(
+                f"There is no option {error.option_name}.{nearest(error.option_name, flags)}"
+                f" See: {ctx.command_path} --help."
+            ) from error
+        values = {one.knob.called: one.given(ctx.params.pop(one.name, None)) for one in self.knobs}
+        ctx.params["knobs"] = {name: value for name, value in values.items() if value is not None}
+        return rest
+
+
+def training_knobs(types: Sequence[ModelType]) -> list[Knob]:
+    """List the knobs of a training job: the first type's, then companions' with their name in front."""
+    found = []
+    for index, each in enumerate(types):
+        for cls in (each.model, each.training):
+            for control in controls(cls):
+                bare = control.flag.removeprefix("--")
+                front = "" if index == 0 else f"{each.name}_"
+                flag = f"--{front}{bare}".replace("_", "-")
+                found.append(Knob(control, each.name, front + control.name, flag))
+    return found
+
+
+def generating_knobs(each: ModelType) -> list[Knob]:
+    """List the knobs that a type is played with."""
+    return [Knob(one, each.name, one.name, one.flag) for one in controls(each.generating)]
+
+
+def installed_types(*kinds: str) -> list[ModelType]:
+    """Give the records of every installed type that works."""
+    registry, found = environment(), []
+    for claim in registry.named(*kinds):
+        try:
+            found.append(registry.model_type(claim.name, claim.kind))
+        except BackendError:
+            continue  # `distill plugins` tells of it
+    return found
+
+
+def _unique(options: Iterable[KnobOption]) -> list[KnobOption]:
+    """Keep the first of each flag: two types may share one."""
+    seen: dict[str, KnobOption] = {}
+    for option in options:
+        seen.setdefault(option.name, option)
+    return list(seen.values())
+
+
+def _sentence(control: Control) -> str:
+    """Write a knob's line of help: its sentence, range, unit and default."""
+    told = control.told
+    notes = []
+    if told.min is not None and told.max is not None:
+        notes.append(f"{told.min:g} to {told.max:g}" + (f" {told.unit}" if told.unit else ""))
+    elif told.unit:
+        notes.append(told.unit)
+    if control.default is None:
+        notes.append("default: auto")
+    elif control.default != {}:
+        notes.append(f"default: {control.default}")
+    return f"{told.help} [{'; '.join(notes)}]" if notes else told.help

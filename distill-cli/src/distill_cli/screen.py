@@ -1,0 +1,97 @@
+"""What people see: data on stdout, messages and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+from attrs import define
+
+
+@define
+class Screen:
+    """The way out for everything a command says.
+
+    Attributes:
+        quiet: leave out what is not asked for.
+        verbose: say more.
+        color: whether colours may be used.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = True
+
+    def say(self, message: str) -> None:
+        """Tell something on the way, on stderr."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+    def detail(self, message: str) -> None:
+        """Tell something that only -v asks for."""
+        if self.verbose:
+            click.echo(message, err=True)
+
+    def warn(self, message: str) -> None:
+        """Tell a warning, also when quiet."""
+        click.echo(self._styled("Warning:", fg="yellow") + f" {message}", err=True)
+
+    def fail(self, message: str) -> None:
+        """Tell why nothing more will happen."""
+        click.echo(self._styled("Error:", fg="red") + f" {message}", err=True)
+
+    def data(self, value: Any) -> None:
+        """Write one JSON value to stdout, on one line where it is one of several."""
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+    def line(self, value: Any) -> None:
+        """Write one JSON value to stdout on a line of its own."""
+        click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+    def text(self, message: str) -> None:
+        """Write what was asked for, for people, to stdout."""
+        click.echo(message)
+
+    def table(self, heads: list[str], rows: list[list[str]]) -> None:
+        """Write rows in columns to stdout."""
+        widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+        for row in [heads, *rows]:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.text("  ".join(cells).rstrip())
+
+    def console(self) -> Any:
+        """Give rich's console on stderr, for progress."""
+        from rich.console import Console
+
+        return Console(stderr=True, no_color=not self.color, quiet=self.quiet)
+
+    @property
+    def animates(self) -> bool:
+        """Say whether progress may move: only on a terminal."""
+        return sys.stderr.isatty() and not self.quiet
+
+    def _styled(self, text: str, fg: str) -> str:
+        return click.style(text, fg=fg, bold=True) if self.color and sys.stderr.isatty() else text
+
+
+def current() -> Screen:
+    """Give the screen of the command that runs."""
+    return click.get_current_context().find_object(Screen) or Screen()
+
+
+def wants_color(no_color: bool) -> bool:
+    """Follow --no-color and https://no-color.org."""
+    return not no_color and not os.environ.get("NO_COLOR")
+
+
+def seconds(value: float) -> str:
+    """Write a length of time for people: 12.3 s, 5:34, 1:02:03."""
+    if value < 60:
+        return f"{value:.1f} s"
+    whole = round(value)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -1,0 +1,133 @@
+"""Distill: small generative models of your own sounds, trained on the machine at hand.
+
+    import distill_core as distill
+
+    run = distill.train("samples/", minutes=5, out="kit.distill")
+    take = distill.load(run.model).generate(duration=4, seed=7)
+    take.save("take.wav")
+
+Heavy names (anything that needs torch or numpy) are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .configs import Configs
+from .errors import (
+    AudioError,
+    BackendError,
+    ConfigError,
+    DatasetError,
+    DistillError,
+    DivergedError,
+    Interrupted,
+    ModelFileError,
+    PartialError,
+    StorageError,
+)
+from .events import Done, Epoch, Event, Preview, Saved, Started, Step, Warned
+from .header import Header
+from .hookspecs import hookimpl, hookspec
+from .knobs import knob
+from .library import find
+from .model_type import Facts, ModelType
+from .protocols import Morphs, Reconstructs, Tokenizer
+from .registry import Registry
+
+if TYPE_CHECKING:
+    from .audio.dataset import Dataset
+    from .audio.sound import Sound
+    from .generating.request import SECONDS_GOING_ON, Chunk, Request
+    from .generating.take import Take
+    from .loading import Part, load
+    from .model import Model
+    from .training.job import Trained, train, train_companion
+    from .training.objective import Objective
+    from .training.run import Run
+
+LAZY = {
+    "Chunk": "generating.request",
+    "Dataset": "audio.dataset",
+    "Model": "model",
+    "Objective": "training.objective",
+    "Part": "loading",
+    "Request": "generating.request",
+    "Run": "training.run",
+    "SECONDS_GOING_ON": "generating.request",
+    "Sound": "audio.sound",
+    "Take": "generating.take",
+    "Trained": "training.job",
+    "load": "loading",
+    "train": "training.job",
+    "train_companion": "training.job",
+}
+
+
+def header(model: str) -> Header:
+    """Read a model file's header by path, name or id, without torch.
+
+    Raises:
+        ConfigError: there is no such file.
+        ModelFileError: it is no Distill model, or its header is damaged.
+    """
+    from .header import read_header
+
+    return read_header(find(model))
+
+
+def __getattr__(name: str) -> Any:
+    """Import a heavy name when it is first used."""
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{LAZY[name]}", __name__), name)
+
+
+__all__ = [
+    "SECONDS_GOING_ON",
+    "AudioError",
+    "BackendError",
+    "Chunk",
+    "ConfigError",
+    "Configs",
+    "Dataset",
+    "DatasetError",
+    "DistillError",
+    "DivergedError",
+    "Done",
+    "Epoch",
+    "Event",
+    "Facts",
+    "Header",
+    "Interrupted",
+    "Model",
+    "ModelFileError",
+    "ModelType",
+    "Morphs",
+    "Objective",
+    "Part",
+    "PartialError",
+    "Preview",
+    "Reconstructs",
+    "Registry",
+    "Request",
+    "Run",
+    "Saved",
+    "Sound",
+    "Started",
+    "Step",
+    "StorageError",
+    "Take",
+    "Tokenizer",
+    "Trained",
+    "Warned",
+    "find",
+    "header",
+    "hookimpl",
+    "hookspec",
+    "knob",
+    "load",
+    "train",
+    "train_companion",
+]

@@ -1,0 +1,105 @@
+"""Join sounds without a seam: pieces of one sound, and one sound after another.
+
+Letters: B batch, C channels, T samples, K levels, N frames of codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..protocols import Tokenizer
+
+PIECE_FRAMES = 1024  # of codes decoded at once: some 20 s, so memory does not follow the length
+CONTEXT_FRAMES = 64  # decoded on either side of a piece and left out, but for the crossfade
+FADE_FRAMES = 16  # over which a piece passes into the next
+
+
+def fade(samples: int, like: Tensor) -> Tensor:
+    """Give the rising half of a raised cosine, [samples], from just above 0 to just below 1."""
+    phase = (torch.arange(samples, dtype=like.dtype, device=like.device) + 0.5) / max(samples, 1)
+    return 0.5 - 0.5 * torch.cos(torch.pi * phase)
+
+
+def decode_in_pieces(codec: Tokenizer, codes: Tensor, samples: int) -> Iterator[Tensor]:
+    """Decode codes of any length in little memory: yield [B, C, T_i], in all `samples` long.
+
+    Each piece is decoded with frames before and after it; where two meet they are crossfaded,
+    which changes nothing for a codec that looks no farther than its context.
+
+    Args:
+        codec: what decodes.
+        codes: int64 [B, K, N].
+        samples: how many in all, at most N * hop.
+    """
+    frames, hop = codes.shape[-1], codec.hop
+    if frames <= PIECE_FRAMES + CONTEXT_FRAMES:
+        yield codec.decode(codes, samples)
+        return
+    kept: Tensor | None = None  # the last piece's view of the crossfade that is due
+    for first in range(0, frames, PIECE_FRAMES):
+        before = min(CONTEXT_FRAMES, first)
+        last = min(first + PIECE_FRAMES, frames)
+        after = min(CONTEXT_FRAMES, frames - last)
+        window = codes[..., first - before : last + after]
+        sound = codec.decode(window, window.shape[-1] * hop)[..., before * hop :]  # [B, C, T]
+        length = (last - first) * hop
+        piece = sound[..., :length].clone()
+        if kept is not None:
+            over = min(kept.shape[-1], length)
+            rise = fade(over, piece)
+            piece[..., :over] = piece[..., :over] * rise + kept[..., :over] * (1 - rise)
+        kept = sound[..., length : length + min(after, FADE_FRAMES) * hop]
+        yield piece[..., : max(0, samples - first * hop)]
+
+
+def one_after_another(sounds: Iterable[Iterable[Tensor]], overlap: int) -> Iterator[Tensor]:
+    """Play sounds one after the other: each one's tail fades out under the next one's beginning.
+
+    A beginning is not faded in, so attacks stay as they are.
+
+    Args:
+        sounds: each as its pieces, [B, C, T_i].
+        overlap: samples of the tail that lie under the next sound, fewer for shorter sounds.
+
+    Yields:
+        Pieces [B, C, T_i] that join without a seam; the last sound keeps its tail unfaded.
+    """
+    tail: Tensor | None = None  # faded, waiting for the next sound's beginning
+    held: Tensor | None = None  # the end of the sound under way
+    for sound in sounds:
+        if held is not None:
+            tail = held * (1 - fade(held.shape[-1], held))
+            held = None
+        for piece in sound:
+            if tail is not None:
+                piece, tail = _lay_under(piece, tail)
+            whole = piece if held is None else torch.cat([held, piece], -1)
+            ready = max(0, whole.shape[-1] - overlap)
+            if ready:
+                yield whole[..., :ready]
+            held = whole[..., ready:]
+        if tail is not None and held is not None:  # the sound was shorter than the tail
+            held = _add(held, tail)
+            tail = None
+    if held is not None and held.shape[-1]:
+        yield held
+
+
+def _lay_under(piece: Tensor, tail: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Add as much of a tail as fits; give the sum and what is left of the tail."""
+    over = min(piece.shape[-1], tail.shape[-1])
+    piece = piece.clone()
+    piece[..., :over] += tail[..., :over]
+    rest = tail[..., over:]
+    return piece, rest if rest.shape[-1] else None
+
+
+def _add(sound: Tensor, tail: Tensor) -> Tensor:
+    """Add a tail that begins where a sound ends."""
+    return torch.cat([sound, tail], -1)

@@ -1,0 +1,45 @@
+"""What core answers when the owner of a model type has nothing to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .configs import Configs
+from .errors import ModelFileError
+from .hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .loading import Part
+    from .model_type import Facts
+
+
+@hookimpl(trylast=True)
+def distill_adapt(configs: Configs, facts: Facts) -> Configs:
+    """Leave the configs as the user gave them."""
+    del facts
+    return configs
+
+
+@hookimpl(trylast=True)
+def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
+    """Build the network from the file's config; every tensor must find its place.
+
+    The shapes are compared on torch's meta device first, so that a config from a stranger cannot
+    make us allocate more than the file holds.
+    """
+    import torch
+
+    with torch.device("meta"):
+        promised = {name: tuple(t.shape) for name, t in file.build(host).state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in file.tensors.items()}
+    if promised != found:
+        odd = sorted(name for name in promised | found if promised.get(name) != found.get(name))
+        raise ModelFileError(
+            f"{file.path}: the weights of {file.model_type} do not fit its config"
+            f" ({odd[0]}: {found.get(odd[0], 'missing')} for {promised.get(odd[0], 'nothing')})."
+        )
+    network = file.build(host)
+    network.load_state_dict(file.tensors)
+    return network.to(device).eval()

@@ -1,0 +1,40 @@
+"""Choose the device to compute on, and how many threads."""
+
+from __future__ import annotations
+
+from .errors import ConfigError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(device: str = "auto") -> str:
+    """Turn "auto" into the best device there is, and refuse one that is not there.
+
+    Raises:
+        ConfigError: no such device on this machine.
+    """
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if device not in there:
+        raise ConfigError(f"--device: {device!r} is not one of {', '.join(sorted(DEVICES))}.")
+    if not there[device]:
+        raise ConfigError(f"--device: this machine has no {device}.", "Use --device auto.")
+    return device
+
+
+def set_threads(threads: int | None) -> int:
+    """Set the number of threads torch computes with (None leaves it) and say what it is."""
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return torch.get_num_threads()
+
+
+def _has_mps() -> bool:
+    import torch
+
+    return torch.backends.mps.is_available()

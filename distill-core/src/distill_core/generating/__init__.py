@@ -1,0 +1,1 @@
+"""Generating: from a request to takes, files and their recipes."""

@@ -1,0 +1,115 @@
+"""Write takes as sound files, each with its recipe in a tag and beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import soundfile
+from attrs import evolve, frozen
+
+from ..atomic import replacing, write_atomic
+from ..errors import ConfigError
+from .recipe import sidecar, tag
+
+if TYPE_CHECKING:
+    from .take import Take
+
+FORMATS = ("wav", "flac", "ogg", "mp3")
+SUBTYPES = {
+    ("wav", 16): "PCM_16", ("wav", 24): "PCM_24", ("wav", 32): "PCM_32",
+    ("flac", 16): "PCM_16", ("flac", 24): "PCM_24",
+    ("ogg", None): "VORBIS", ("mp3", None): "MPEG_LAYER_III",
+}  # fmt: skip
+DEFAULT_DEPTH = {"wav": 24, "flac": 24, "ogg": None, "mp3": None}
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+TAGS = ("title", "artist", "album", "date", "genre", "copyright")  # what sound files have a place for
+
+
+@frozen
+class Encoding:
+    """How a take is written: format, bits a sample (None where the format has none), rate, words."""
+
+    format: str = "wav"
+    bit_depth: int | None = 24
+    sample_rate: int | None = None
+    meta: Mapping[str, str] = {}
+
+    @classmethod
+    def of(
+        cls,
+        format: str = "wav",
+        bit_depth: int | None = None,
+        sample_rate: int | None = None,
+        meta: Mapping[str, str] | None = None,
+    ) -> Encoding:
+        """Check that format, depth and rate go together.
+
+        Raises:
+            ConfigError: they do not.
+        """
+        if format not in FORMATS:
+            raise ConfigError(f"--format: {format!r} is not one of {', '.join(sorted(FORMATS))}.")
+        depth = DEFAULT_DEPTH[format] if bit_depth is None else bit_depth
+        if (format, depth) not in SUBTYPES:
+            depths = sorted(d for f, d in SUBTYPES if f == format and d is not None)
+            can = f"{' or '.join(map(str, depths))}" if depths else "no bit depth"
+            raise ConfigError(f"--bit-depth: {format} has {can}, not {depth}.")
+        if format == "mp3" and sample_rate is not None and sample_rate not in MP3_RATES:
+            raise ConfigError(f"--sample-rate: mp3 has {', '.join(map(str, MP3_RATES))} Hz only.")
+        return cls(format, depth, sample_rate, dict(meta or {}))
+
+
+def free_path(folder: Path, stem: str, format: str) -> Path:
+    """Find a name that is free, for the sound and its recipe: stem, stem-1, stem-2 …"""
+    number = 0
+    while True:
+        name = f"{stem}-{number}" if number else stem
+        path = folder / f"{name}.{format}"
+        if not path.exists() and not path.with_suffix(".json").exists():
+            return path
+        number += 1
+
+
+def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
+    """Write a take and, beside it, its recipe; give the take as it was written.
+
+    Raises:
+        OSError: the disk is full or the folder may not be written.
+        ConfigError: the format cannot hold this rate.
+    """
+    audio = take.audio
+    if encoding.sample_rate is not None and encoding.sample_rate != audio.sample_rate:
+        audio = audio.to(sample_rate=encoding.sample_rate)
+    if encoding.format == "mp3" and audio.sample_rate not in MP3_RATES:
+        raise ConfigError(f"mp3 cannot hold {audio.sample_rate} Hz.", "Add --sample-rate 48000.")
+    written = {
+        "format": encoding.format,
+        "bit_depth": encoding.bit_depth,
+        "sample_rate": audio.sample_rate,
+        "channels": audio.channels,
+    }
+    recipe = take.recipe | written
+    if encoding.meta:
+        recipe["meta"] = dict(encoding.meta)
+    done = evolve(take, audio=audio, recipe=recipe)
+    with replacing(path) as beside:
+        _encode(done, beside, encoding)
+    text = json.dumps(sidecar(recipe, path, take.model_path), indent=1, ensure_ascii=False)
+    write_atomic(path.with_suffix(".json"), f"{text}\n".encode())
+    return done
+
+
+def _encode(take: Take, path: Path, encoding: Encoding) -> None:
+    subtype = SUBTYPES[encoding.format, encoding.bit_depth]
+    with soundfile.SoundFile(
+        path, "w", take.audio.sample_rate, take.audio.channels, subtype, format=encoding.format.upper()
+    ) as file:
+        # before any audio: FLAC, OGG and MP3 keep tags only there
+        file.comment = tag(take.recipe)
+        for key in TAGS:
+            if key in encoding.meta:
+                setattr(file, key, encoding.meta[key])
+        file.write(take.audio.samples.T)

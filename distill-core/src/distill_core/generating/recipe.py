@@ -1,0 +1,60 @@
+"""The recipe: all that regenerates a take, as one plain record beside the sound and inside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..strict import dump
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LONGEST_TAG = 2000  # bytes; libsndfile loses longer WAV comments
+
+
+def core_version() -> str:
+    """Give the version of Distill."""
+    try:
+        return version("distill-core")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of a part: its config, and each tensor's name, type, shape and bytes."""
+    import torch
+
+    hasher = hashlib.sha256(dump(config).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        if tensor.numel():
+            hasher.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return hasher.hexdigest()
+
+
+def tag(recipe: Mapping[str, Any]) -> str:
+    """Write the recipe, but for the attachment, as compact JSON for a sound file's comment.
+
+    Should it be longer than a comment may be, the words of `--meta` are left to their own tags.
+    """
+    kept = {key: value for key, value in recipe.items() if key != "attached"}
+    text = dump(kept)
+    if len(text.encode()) > LONGEST_TAG:
+        kept.pop("meta", None)
+        text = dump(kept)
+    return text
+
+
+def sidecar(recipe: Mapping[str, Any], path: Path, model_path: Path) -> dict[str, Any]:
+    """Add what may differ from time to time to a recipe: date, and where things are."""
+    return dict(recipe) | {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "path": str(path.absolute()),
+        "model_path": str(model_path.absolute()),
+    }

@@ -1,0 +1,47 @@
+"""What one call of `distill_generate` asks for, and what it may answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SECONDS_GOING_ON = 10.0  # default length of material that has no end of its own
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One batch of takes to make.
+
+    Attributes:
+        rngs: one generator per take (B of them); all randomness comes from them.
+        samples: the length of each take, or None for one sound to its natural end.
+        host: for a companion, the loaded network it sits on.
+        extras: what the part that plays learnt only after training.
+    """
+
+    rngs: Sequence[torch.Generator]
+    samples: int | None
+    host: nn.Module | None = None
+    extras: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Chunk:
+    """A piece of some of the takes of a batch.
+
+    Attributes:
+        samples: float32 [B', C, T_i], one row per take that goes on.
+        takes: which takes of the batch the rows belong to.
+        attached: by take, what makes it exact (codes, latents) as JSON-able values; told once,
+            with any of the take's chunks.
+    """
+
+    samples: Tensor
+    takes: Sequence[int]
+    attached: Mapping[int, Any] | None = None

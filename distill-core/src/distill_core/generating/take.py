@@ -1,0 +1,137 @@
+"""Make takes: ask the owner for chunks, join them, check and finish them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import torch
+
+from ..audio.sound import Sound
+from ..errors import AudioError, ConfigError
+from .request import Chunk, Request
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..loading import Loaded
+    from ..model import Model
+
+FADE_IN_SECONDS = 0.0005  # hides a step at the start, too short to soften an attack
+FADE_OUT_SECONDS = 0.01  # hides the cut where a sound still rings
+LONGEST_SECONDS = 3600.0  # of one take held in memory
+
+
+@attrs.frozen(eq=False)
+class Take:
+    """One generated sound and all that regenerates it.
+
+    Attributes:
+        audio: the sound, at most ±1 where it was written or played.
+        seed: what it was drawn from.
+        clipped: samples beyond ±1 before they were limited.
+        recipe: every setting, resolved, and the model's identity.
+        model_path: the model file it was made with.
+    """
+
+    audio: Sound
+    seed: int
+    clipped: int
+    recipe: dict[str, Any]
+    model_path: Path
+
+    def save(self, path: str | Path, bit_depth: int | None = None) -> Path:
+        """Write the sound, its tag and, beside it, its recipe (`<stem>.json`).
+
+        Raises:
+            ConfigError: a suffix or depth that cannot be written.
+            OSError: the disk is full or the folder may not be written.
+        """
+        from .export import Encoding, write_take
+
+        path = Path(path)
+        encoding = Encoding.of(path.suffix.removeprefix(".").lower(), bit_depth)
+        write_take(self, path, encoding)
+        return path
+
+
+def make_takes(
+    model: Model,
+    seeds: Sequence[int],
+    *,
+    duration: float | None,
+    settings: Any,
+    batch: int = 1,
+) -> Iterator[Take]:
+    """Make one take per seed, `batch` of them drawn together.
+
+    Args:
+        model: the loaded model.
+        seeds: one per take; each take depends on its own seed alone.
+        duration: seconds, or None for the natural length.
+        settings: an object of the playing type's generating config.
+        batch: how many are drawn at once.
+    """
+    player = model.player()
+    rate = model.sample_rate
+    if duration is not None and not 0 < duration <= LONGEST_SECONDS:
+        raise ConfigError(
+            f"--duration: {duration:g} must be more than 0 and at most {LONGEST_SECONDS:g}."
+        )
+    samples = None if duration is None else max(1, round(duration * rate))
+    model.registry.listen()
+    for first in range(0, len(seeds), max(1, batch)):
+        some = seeds[first : first + max(1, batch)]
+        request = Request(
+            rngs=[torch.Generator().manual_seed(seed) for seed in some],
+            samples=samples,
+            host=model.host.network if player is not model.host else None,
+            extras=player.extras,
+        )
+        for seed, (waveform, attached) in zip(some, _collect(player, request, settings), strict=True):
+            audio, clipped = finish(waveform, rate)
+            recipe = model.recipe(player, seed, duration, settings, attached)
+            yield Take(audio, seed, clipped, recipe, model.header.path)
+
+
+def _collect(player: Loaded, request: Request, settings: Any) -> list[tuple[NDArray[np.float32], Any]]:
+    """Join the chunks of each take: float32 [C, T], and what the backend attached."""
+    pieces: list[list[torch.Tensor]] = [[] for _ in request.rngs]
+    attached: list[Any] = [None] * len(request.rngs)
+    with torch.inference_mode():
+        chunks = player.owner.call(
+            "distill_generate", model=player.network, config=settings, request=request
+        )
+        for chunk in chunks:
+            if not isinstance(chunk, Chunk):
+                chunk = Chunk(chunk, range(len(request.rngs)))
+            for row, index in enumerate(chunk.takes):
+                pieces[index].append(chunk.samples[row].detach().cpu())
+            for index, value in (chunk.attached or {}).items():
+                attached[index] = value
+    whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each
+    if request.samples is not None:
+        whole = [each[:, : request.samples] for each in whole]
+        if any(each.shape[-1] != request.samples for each in whole):
+            raise AudioError(f"{player.owner.type.name} gave a sound of another length than asked.")
+    return list(zip(whole, attached, strict=True))
+
+
+def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]:
+    """Fade the very ends, refuse NaN and infinity, limit to ±1; give the sound and what was clipped.
+
+    Raises:
+        AudioError: the model made something that is no sound.
+    """
+    if not np.isfinite(waveform).all():
+        raise AudioError("The model made NaN or infinity.", "Train it again, with a smaller --lr.")
+    samples = waveform.astype(np.float32, copy=True)
+    for seconds, end in ((FADE_IN_SECONDS, slice(None, None)), (FADE_OUT_SECONDS, slice(None, None, -1))):
+        length = min(round(seconds * sample_rate), samples.shape[-1] // 2)
+        ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
+        samples[:, end][:, :length] *= ramp
+    clipped = int((np.abs(samples) > 1).sum())
+    return Sound(np.clip(samples, -1, 1), sample_rate), clipped

@@ -1,0 +1,67 @@
+"""The library: the folder of model files that names and ids are looked up in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import ConfigError, DistillError, nearest
+from .header import SUFFIX, Header, read_header
+
+SHORTEST_PREFIX = 4  # characters of an id; fewer collide with names
+
+
+def home() -> Path:
+    """Name the folder of the library and the caches: DISTILL_HOME, or the user's data folder."""
+    told = os.environ.get("DISTILL_HOME")
+    if told:
+        return Path(told).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("distill", appauthor=False)
+
+
+def models() -> list[Header]:
+    """Read the headers of the library's model files, sorted by file name; unreadable ones are left out."""
+    found = []
+    for path in sorted((home() / "models").glob(f"*{SUFFIX}")):
+        try:
+            found.append(read_header(path))
+        except (DistillError, OSError):
+            continue  # listing must not fail for one bad file; naming it does say what is wrong
+    return found
+
+
+def place(name: str) -> Path:
+    """Say where in the library a new model of this name goes."""
+    return home() / "models" / f"{name}{SUFFIX}"
+
+
+def find(model: str | Path) -> Path:
+    """Find a model file by path, by name, or by a unique prefix of its id.
+
+    Raises:
+        ConfigError: nothing, or more than one model, answers to it.
+    """
+    path = Path(model)
+    if path.is_file() or not isinstance(model, str):
+        if not path.is_file():
+            raise ConfigError(f"There is no model file {path}.")
+        return path
+    if path.is_dir():
+        raise ConfigError(f"{model} is a folder; a model is one {SUFFIX} file.")
+    known = models()
+    for candidates in (
+        [each for each in known if model in {each.name, each.path.stem}],
+        [each for each in known if len(model) >= SHORTEST_PREFIX and each.id.startswith(model)],
+    ):
+        if len(candidates) == 1:
+            return candidates[0].path
+        if candidates:
+            listed = ", ".join(f"{each.id[:8]} ({each.path.name})" for each in candidates)
+            raise ConfigError(f"{model} could be any of {listed}.", "Give more of the id.")
+    names = [each.name for each in known]
+    raise ConfigError(
+        f"There is no model file {model}, and none of that name or id in {home() / 'models'}."
+        + nearest(model, names)
+    )

@@ -1,0 +1,219 @@
+"""A loaded model, whatever its type: it generates, reconstructs, encodes and decodes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from attrs import frozen
+
+from .configs import structure, unstructure
+from .errors import BackendError, ConfigError
+from .generating.recipe import core_version, part_digest
+from .header import Header
+from .protocols import Reconstructs, Tokenizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .audio.sound import Sound
+    from .generating.take import Take
+    from .loading import Loaded
+    from .modelfile import ModelFile
+    from .registry import Registry
+
+LARGEST_DRAWN_SEED = 1 << 31
+
+
+@frozen(eq=False)
+class Model:
+    """A model ready to play.
+
+    Attributes:
+        file: the model file it came from, in memory.
+        host: the network of the file's own type.
+        companions: the companions that are installed, by name.
+        missing: why a companion in the file cannot be used, by name.
+        device: where it computes.
+    """
+
+    file: ModelFile
+    host: Loaded
+    companions: Mapping[str, Loaded]
+    missing: Mapping[str, BackendError]
+    device: str
+
+    @property
+    def header(self) -> Header:
+        """Give the file's words about itself."""
+        return self.file.header
+
+    @property
+    def name(self) -> str:
+        """Give the model's name."""
+        return self.header.name
+
+    @property
+    def type(self) -> str:
+        """Name the model's type."""
+        return self.host.owner.type.name
+
+    @property
+    def registry(self) -> Registry:
+        """Give the plugins it was loaded with."""
+        return self.host.owner.registry
+
+    @property
+    def sample_rate(self) -> int:
+        """Give the rate of all it reads and makes, in Hz."""
+        return int(self.host.config.sample_rate)
+
+    @property
+    def channels(self) -> int:
+        """Give the number of channels of all it makes."""
+        return int(self.host.config.channels)
+
+    def player(self) -> Loaded:
+        """Give what makes sounds: a companion that can play, else the model itself.
+
+        Raises:
+            BackendError: what plays this file is not installed.
+            ConfigError: nothing in this file can play yet.
+        """
+        for loaded in self.companions.values():
+            if loaded.owner.type.plays:
+                return loaded
+        if self.missing:
+            raise next(iter(self.missing.values()))
+        if self.host.owner.type.plays:
+            return self.host
+        names = [each.name for each in self.registry.companions(self.host.owner.type) if each.plays]
+        if not names:
+            raise BackendError(
+                f"A {self.type} model reconstructs, and nothing is installed that lets it invent.",
+                "See: distill types.",
+            )
+        raise ConfigError(
+            f"{self.header.path} has nothing yet that invents sounds.",
+            f"Train a {names[0]} first: distill train-{names[0]} {self.header.path} DATA.",
+        )
+
+    def generate(
+        self, duration: float | None = None, seed: int | None = None, **knobs: Any
+    ) -> Take:
+        """Make one take.
+
+        Args:
+            duration: seconds; by default the natural length, or 10 s for what goes on.
+            seed: drawn when it is not given; the take tells it.
+            **knobs: settings of the type that plays, as `temperature=0.9`.
+
+        Raises:
+            ConfigError: a setting that cannot be used, or nothing in the file can play.
+            BackendError: what plays this file is not installed.
+            AudioError: the model made something that is no sound.
+        """
+        seed = draw_seed() if seed is None else seed
+        return next(self.takes([seed], duration=duration, **knobs))
+
+    def takes(
+        self, seeds: Sequence[int], duration: float | None = None, batch: int = 1, **knobs: Any
+    ) -> Iterator[Take]:
+        """Make one take per seed, `batch` of them drawn together; errors are those of `generate`."""
+        from .generating.take import make_takes
+
+        settings = structure(self.player().owner.type.generating, knobs)
+        return make_takes(self, seeds, duration=duration, settings=settings, batch=batch)
+
+    def reconstruct(self, sound: Sound) -> Sound:
+        """Send a sound through the model: same length, rate and channels.
+
+        Raises:
+            ConfigError: this type cannot.
+        """
+        from .audio.sound import Sound
+
+        network = self.host.network
+        own = sound.to(sample_rate=self.sample_rate, channels=self.channels)
+        audio = torch.from_numpy(own.samples)[None].to(self.device)  # [1, C, T]
+        with torch.inference_mode():
+            if isinstance(network, Reconstructs):
+                again = network.reconstruct(audio)
+            else:
+                codec = self._tokenizer()
+                again = codec.decode(codec.encode(audio), audio.shape[-1])
+        made = Sound(again[0].cpu().numpy(), self.sample_rate)
+        back = made.to(sample_rate=sound.sample_rate, channels=sound.channels)
+        return back.cut(sound.samples.shape[-1])
+
+    def encode(self, sound: Sound) -> NDArray[np.int64]:
+        """Turn a sound into codes, int64 [1, K, N].
+
+        Raises:
+            ConfigError: this type has no codes.
+        """
+        own = sound.to(sample_rate=self.sample_rate, channels=self.channels)
+        audio = torch.from_numpy(own.samples)[None].to(self.device)  # [1, C, T]
+        with torch.inference_mode():
+            return self._tokenizer().encode(audio).cpu().numpy()
+
+    def decode(self, codes: NDArray[np.int64], samples: int | None = None) -> Sound:
+        """Turn codes [1, K, N] into a sound of N * hop samples, or of `samples`.
+
+        Raises:
+            ConfigError: this type has no codes, or these are none of its.
+        """
+        from .audio.sound import Sound
+
+        codec = self._tokenizer()
+        tensor = torch.as_tensor(codes)
+        if tensor.ndim != 3 or tensor.shape[:2] != (1, codec.levels) or tensor.is_floating_point():
+            raise ConfigError(
+                f"Codes are whole numbers [1, {codec.levels}, N], not {list(tensor.shape)}."
+            )
+        if tensor.numel() and not (tensor.min() >= 0 and tensor.max() < codec.entries):
+            raise ConfigError(f"Codes lie between 0 and {codec.entries - 1}.")
+        length = tensor.shape[-1] * codec.hop if samples is None else samples
+        with torch.inference_mode():
+            audio = codec.decode(tensor.to(self.device, torch.int64), length)
+        return Sound(audio[0].cpu().numpy(), self.sample_rate)
+
+    def recipe(
+        self, player: Loaded, seed: int, duration: float | None, settings: Any, attached: Any
+    ) -> dict[str, Any]:
+        """Say all that regenerates a take of this model."""
+        used = {self.type: self.header.config}
+        if player is not self.host:
+            used[player.owner.type.name] = self.header.companions[player.owner.type.name]["config"]
+        backends = {self.type: self.header.told.get("backend", "")}
+        for loaded in (self.host, player):
+            claim = self.registry.claim(loaded.owner.type.name)
+            backends[loaded.owner.type.name] = f"{claim.distribution} {claim.version}"
+        return {
+            "synthetic": True,
+            "distill": core_version(),
+            "backends": backends,
+            "model": {
+                "name": self.name,
+                "id": self.header.id,
+                "parts": {name: part_digest(self.file.part(name), config) for name, config in used.items()},
+            },
+            "seed": seed,
+            "duration": duration,
+            "settings": unstructure(settings),
+            "device": self.device,
+            "threads": torch.get_num_threads(),
+        } | ({} if attached is None else {"attached": attached})
+
+    def _tokenizer(self) -> Tokenizer:
+        if not isinstance(self.host.network, Tokenizer):
+            raise ConfigError(f"A {self.type} model has no codes.")
+        return self.host.network
+
+
+def draw_seed() -> int:
+    """Draw a seed for takes whose user gave none."""
+    return uuid.uuid4().int % LARGEST_DRAWN_SEED

@@ -1,0 +1,60 @@
+"""The record by which a backend says what it brings."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class ModelType:
+    """One kind of model: its name, the file versions it reads, its settings, and what it can do.
+
+    Attributes:
+        name: as in the model file and in `--type`; equal to the entry point's name.
+        versions: the versions of its part it reads; the last is the one it writes.
+        summary: one sentence for people.
+        model: config class of what shapes the network; with `sample_rate` and `channels` unless
+            the type is a companion, which has its host's.
+        training: config class of how it learns.
+        generating: config class of how it plays.
+        plays: whether `distill_generate` makes sounds from such a model.
+        provides: protocols that its network keeps (see `distill_core.protocols`).
+        needs: for a companion, the protocols that its host must keep.
+        rank: the highest-ranking installed type is the default of `distill train`.
+    """
+
+    name: str
+    versions: tuple[int, ...]
+    summary: str
+    model: type
+    training: type
+    generating: type
+    plays: bool = True
+    provides: frozenset[type] = frozenset()
+    needs: frozenset[type] = frozenset()
+    rank: int = 0
+
+    def fits(self, host: ModelType) -> bool:
+        """Say whether this companion can sit on a host of that type."""
+        return self.needs <= host.provides
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What `distill_adapt` may reckon with.
+
+    Attributes:
+        clips: number of training clips.
+        seconds: of training audio.
+        median_seconds: length of the median training clip.
+        minutes: the time this stage may take, None when it is told in steps or epochs.
+        device: "cpu", "cuda", "mps".
+        host: the loaded network a companion will sit on, else None.
+    """
+
+    clips: int
+    seconds: float
+    median_seconds: float
+    minutes: float | None
+    device: str
+    host: object | None = None

@@ -1,0 +1,182 @@
+"""Read and write model files whole: tensors by part, told words, digest; nothing in them runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from .atomic import write_atomic
+from .errors import ConfigError, ModelFileError
+from .header import FORMAT, HAS, REFUSAL, WIDTHS, Header, parse_header
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Parts = Mapping[str, Mapping[str, Tensor]]
+
+NO_DIGEST = "0" * 64  # what the digest's own characters are read as
+DIGEST_KEY = b'"digest":"'  # cannot stand inside a JSON text, where quotes are escaped
+
+
+@frozen
+class ModelFile:
+    """A model file in memory, its digest checked: the header, and its bytes."""
+
+    header: Header
+    content: bytearray
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """Give the tensors of a part by their name within it; they share this object's memory."""
+        prefix = name + "."
+        return {
+            full.removeprefix(prefix): self._tensor(full)
+            for full in self.header.tensors
+            if full.startswith(prefix)
+        }
+
+    def parts(self) -> dict[str, dict[str, Tensor]]:
+        """Give every part, also those that no installed backend knows."""
+        return {name: self.part(name) for name in self.header.parts}
+
+    def _tensor(self, full: str) -> Tensor:
+        import torch
+
+        place = self.header.tensors[full]
+        dtype = _dtypes()[place.dtype]
+        count = (place.end - place.start) // WIDTHS[place.dtype]
+        if count == 0:
+            return torch.empty(place.shape, dtype=dtype)
+        start = self.header.data_start + place.start
+        flat = torch.frombuffer(self.content, dtype=dtype, count=count, offset=start)
+        return flat.reshape(place.shape)
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """Read a model file whole and check its digest.
+
+    Raises:
+        ModelFileError: it is no Distill model, is cut or damaged, or cannot say what it is.
+        ConfigError: there is no such file.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            header = parse_header(file, path, size)
+            file.seek(0)
+            content = bytearray(size)
+            got = file.readinto(content)  # type: ignore[attr-defined]  # IO[bytes] of open("rb") has it
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise ConfigError(f"There is no model file {path}.") from error
+    if got != size:
+        raise ModelFileError(f"{path} changed while it was read.")
+    told = header.told.get("digest")
+    if told is None or "config" not in header.told:
+        raise ModelFileError(f"{path}: {REFUSAL}")
+    if told != digest(content, header.data_start):
+        raise ModelFileError(
+            f"{path} is damaged: its content does not match its digest.", "Get it again."
+        )
+    return ModelFile(header, content)
+
+
+def digest(content: bytes | bytearray, data_start: int) -> str:
+    """Give the SHA-256 of a model file with the digest's own characters read as zeros."""
+    at = content.find(DIGEST_KEY, 0, data_start)
+    if at < 0:
+        raise ModelFileError("A model file without a place for its digest.")
+    at += len(DIGEST_KEY)
+    view = memoryview(content)
+    hasher = hashlib.sha256(view[:at])
+    hasher.update(NO_DIGEST.encode())
+    hasher.update(view[at + len(NO_DIGEST) :])
+    return hasher.hexdigest()
+
+
+def write_model_file(path: Path, told: Mapping[str, str], parts: Parts) -> None:
+    """Write a model file atomically: equal words and tensors give equal bytes.
+
+    Args:
+        path: where; an existing file is replaced whole.
+        told: the header's words; `format` and `digest` are added.
+        parts: tensors by part and name.
+    """
+    content = encode(dict(told) | {"format": FORMAT, "digest": NO_DIGEST}, parts)
+    start = 8 + int.from_bytes(content[:8], "little")
+    at = content.find(DIGEST_KEY, 0, start) + len(DIGEST_KEY)
+    content[at : at + len(NO_DIGEST)] = digest(content, start).encode()
+    write_atomic(path, bytes(content))
+
+
+def encode(told: Mapping[str, str], parts: Parts) -> bytearray:
+    """Lay out a safetensors file: told words sorted, tensors by falling width, then name."""
+    names = {dtype: name for name, dtype in _dtypes().items()}
+    tensors = [
+        (f"{part}.{name}", names[tensor.dtype], tensor)
+        for part, members in parts.items()
+        for name, tensor in members.items()
+    ]
+    tensors.sort(key=lambda each: (-WIDTHS[each[1]], each[0]))
+    entries: dict[str, Any] = {"__metadata__": dict(sorted(told.items()))}
+    data = bytearray()
+    for name, dtype, tensor in tensors:
+        start = len(data)
+        data += _raw(tensor)
+        entries[name] = {
+            "dtype": dtype,
+            "shape": list(tensor.shape),
+            "data_offsets": [start, len(data)],
+        }
+    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # safetensors aligns the data to 8 bytes
+    return bytearray(len(text).to_bytes(8, "little") + text) + data
+
+
+def replace_part(
+    path: Path, name: str, tensors: Mapping[str, Tensor], record: dict[str, Any], extras: Any
+) -> None:
+    """Add a companion to a model file or replace it, keeping every other part bit for bit.
+
+    Args:
+        path: the model file, rewritten atomically.
+        name: the companion's, which is its part's.
+        tensors: its weights.
+        record: what `companions` says of it (version, backend, config, training).
+        extras: what it learnt only after training, or None.
+    """
+    from .strict import dump
+
+    old = read_model_file(path)
+    told = dict(old.header.told)
+    companions = old.header.companions | {name: record}
+    kept = {part: known for part, known in old.header.extras.items() if part != name}
+    told |= {
+        HAS + name: "true",
+        "companions": dump(companions),
+        "extras": dump(kept | ({name: extras} if extras is not None else {})),
+    }
+    parts = {part: found for part, found in old.parts().items() if part != name}
+    write_model_file(path, told, parts | {name: dict(tensors)})
+
+
+def _raw(tensor: Tensor) -> bytes:
+    """Give a tensor's elements as little-endian bytes."""
+    import torch
+
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+
+
+def _dtypes() -> dict[str, Any]:
+    """Map safetensors' element types to torch's."""
+    import torch
+
+    return {
+        "BOOL": torch.bool, "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16,
+        "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32, "F32": torch.float32,
+        "I64": torch.int64, "F64": torch.float64,
+    }  # fmt: skip

@@ -1,0 +1,58 @@
+"""What a network can do beyond its hooks, shown by having the methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """A codec: sound to integers and back.
+
+    Letters: B batch, C channels, T samples, K levels, N frames of codes.
+    """
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the sounds it reads and makes, in Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Channels of the sounds it reads and makes (C)."""
+
+    @property
+    def levels(self) -> int:
+        """Codes per frame (K)."""
+
+    @property
+    def entries(self) -> int:
+        """Values a code can take: 0 … entries - 1 (V)."""
+
+    @property
+    def hop(self) -> int:
+        """Samples per frame of codes."""
+
+    def encode(self, audio: Tensor) -> Tensor:
+        """Turn sounds, float32 [B, C, T] of any length, into int64 codes [B, K, ceil(T / hop)]."""
+
+    def decode(self, codes: Tensor, samples: int) -> Tensor:
+        """Turn codes [B, K, N] into sounds [B, C, samples]; samples is at most N * hop."""
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """A network that can send a sound through itself."""
+
+    def reconstruct(self, audio: Tensor) -> Tensor:
+        """Give float32 [B, C, T] back in the same shape."""
+
+
+@runtime_checkable
+class Morphs(Protocol):
+    """A network that can go from one sound to another."""
+
+    def morph(self, start: Tensor, end: Tensor, amount: float) -> Tensor:
+        """Give the sound `amount` (0 … 1) of the way between two of shape [B, C, T]."""

@@ -1,0 +1,24 @@
+"""The only place that seeds torch's global generator; it always puts it back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def mixed(*numbers: int) -> int:
+    """Mix numbers (seed, step, rank …) into one seed of 63 bits."""
+    text = ",".join(str(number) for number in numbers)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+@contextmanager
+def seeded(*numbers: int) -> Iterator[None]:
+    """Seed the global generators of CPU and accelerators from some numbers, for this block only."""
+    import torch
+
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(mixed(*numbers))
+        yield

@@ -1,0 +1,1 @@
+"""Training: one loop for every backend, its run folder, its checkpoints."""

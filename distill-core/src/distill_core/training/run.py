@@ -1,0 +1,102 @@
+"""One stage of a training job, as a backend sees it: data, device, budget, and a voice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field, frozen
+
+from ..events import Event, Warned
+from .schedule import Budget
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..audio.dataset import Dataset
+    from .objective import Objective
+
+
+@frozen
+class Outcome:
+    """How a stage's training went.
+
+    Attributes:
+        steps: made.
+        epochs: begun.
+        held_out_loss: of the weights that are kept, None without held-out sounds.
+        last: what the last epoch reported.
+    """
+
+    steps: int = 0
+    epochs: int = 0
+    held_out_loss: float | None = None
+    last: dict[str, Any] = field(factory=dict)
+
+
+@define
+class Run:
+    """What `distill_train` gets.
+
+    Attributes:
+        stage: the model type that is trained.
+        folder: the run's folder; nothing else may be written.
+        dataset: the sounds, decoded.
+        host: the network a companion sits on, else None.
+        device: to train on.
+        seed: of this stage; everything random follows from it.
+        budget: how long.
+        deadline: when the stage should end, on `time.monotonic`'s clock, if told in minutes.
+        began: when the command began to train, on the same clock.
+        announce: tells `started` once; the loop calls it after the first checkpoint.
+        listener: where events go.
+        cancel: set when the user wants to stop.
+        warned: what was warned of in this command.
+        outcome: how it went, known after `fit`.
+    """
+
+    stage: str
+    folder: Path
+    dataset: Dataset
+    host: nn.Module | None
+    device: str
+    seed: int
+    budget: Budget
+    deadline: float | None
+    began: float
+    announce: Callable[[], None]
+    listener: Callable[[Event], None]
+    cancel: threading.Event
+    warned: list[str]
+    outcome: Outcome = field(factory=Outcome)
+
+    @property
+    def stopping(self) -> bool:
+        """Say whether to finish this step and return."""
+        return self.cancel.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """Give the seconds since the command began to train."""
+        return round(time.monotonic() - self.began, 3)
+
+    def emit(self, event: Event) -> None:
+        """Tell an event to screens, listeners and the run's journal."""
+        self.announce()
+        self.listener(event)
+
+    def warn(self, message: str, step: int = 0) -> None:
+        """Tell a warning once; it is repeated at the end."""
+        if message not in self.warned:
+            self.warned.append(message)
+            self.emit(Warned(stage=self.stage, step=step, seconds=self.seconds, message=message))
+
+    def fit(self, objective: Objective) -> Outcome:
+        """Train through core's loop; the objective's model ends with the weights to keep."""
+        from .loop import Loop
+
+        self.outcome = Loop(objective, self).fit()
+        return self.outcome

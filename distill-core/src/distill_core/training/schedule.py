@@ -1,0 +1,109 @@
+"""How long a stage trains, and the learning rate on the way."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from attrs import define, frozen
+
+from ..errors import ConfigError
+
+WARMUP = 50  # steps; enough for AdamW's second moments, short against any budget
+FLOOR = 0.02  # of the peak: the last steps still move
+TIMED_SHARE = 0.04  # of the minutes are spent before the number of steps is fixed
+TIMED_LEAST = 12  # steps; the first few are slower (allocation, caches)
+UNTIMED = 3  # steps not counted in the timing
+RESERVE = 0.97  # of the time left is planned; evaluation and saving take the rest
+
+
+@frozen
+class Budget:
+    """How long to train: exactly one of minutes, epochs and steps."""
+
+    minutes: float | None = None
+    epochs: int | None = None
+    steps: int | None = None
+
+    @classmethod
+    def of(cls, minutes: float | None, epochs: int | None, steps: int | None) -> Budget:
+        """Take what the user gave; ten minutes when that was nothing.
+
+        Raises:
+            ConfigError: more than one, or none above zero.
+        """
+        names = {"--minutes": minutes, "--epochs": epochs, "--steps": steps}
+        given = {name: value for name, value in names.items() if value is not None}
+        if len(given) > 1:
+            raise ConfigError(f"{' and '.join(sorted(given))} contradict each other.", "Give one.")
+        for name, value in given.items():
+            if not value > 0 or not math.isfinite(value):
+                raise ConfigError(f"{name}: {value:g} must be more than 0.")
+        return cls(minutes, epochs, steps) if given else cls(minutes=10.0)
+
+    def share(self, part: float) -> Budget:
+        """Give a stage its part of the minutes; epochs and steps are per stage."""
+        return self if self.minutes is None else Budget(minutes=self.minutes * part)
+
+
+@define
+class Pace:
+    """Turns a budget into a number of steps, once, after timing the first ones.
+
+    Attributes:
+        budget: what was asked for.
+        epoch_steps: steps per epoch.
+        deadline: when the stage should end, on `time.monotonic`'s clock, for minutes.
+        steps: the number of steps in all; None until it is known.
+    """
+
+    budget: Budget
+    epoch_steps: int
+    deadline: float | None = None
+    steps: int | None = None
+    _timing_since: float = 0.0
+    _timing_from: int = 0
+    _timing_until: float = 0.0
+
+    def begin(self, step: int) -> None:
+        """Start before the first step; a resumed stage knows its number already."""
+        if self.steps is not None:
+            return
+        if self.budget.steps is not None:
+            self.steps = self.budget.steps
+        elif self.budget.epochs is not None:
+            self.steps = self.budget.epochs * self.epoch_steps
+        elif self.deadline is not None:
+            left = self.deadline - time.monotonic()
+            self._timing_until = time.monotonic() + left * TIMED_SHARE
+            self._timing_from = step + UNTIMED
+
+    def after(self, step: int) -> None:
+        """Look at the clock after `step` steps are made."""
+        if self.steps is not None or self.deadline is None:
+            return
+        now = time.monotonic()
+        if step == self._timing_from:
+            self._timing_since = now
+        timed = step - self._timing_from
+        if now >= self.deadline:
+            self.steps = step
+        elif timed >= TIMED_LEAST - UNTIMED and now >= self._timing_until:
+            each = (now - self._timing_since) / timed
+            self.steps = step + max(1, int((self.deadline - now) * RESERVE / each))
+
+    def progress(self, step: int) -> float:
+        """Say how far the stage is, 0 … 1; 0 while the number of steps is unknown."""
+        return 0.0 if self.steps is None else min(1.0, step / self.steps)
+
+
+def learning_rate(peak: float, step: int, steps: int | None) -> float:
+    """Give the rate of a step: linear warm-up, then a cosine down to a small floor.
+
+    While the number of steps is not known yet it stays at the peak after warming up.
+    """
+    rising = min(1.0, (step + 1) / WARMUP)
+    if steps is None:
+        return peak * rising
+    falling = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
+    return peak * min(rising, 1.0) * falling
