@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Write, tone
 from distill_core.audio import cache
 from distill_core.audio.cache import cached_facts, cached_samples, folder, forget_unused
 from distill_core.errors import StorageError
+from sounds import Write, tone
 
 FILES = ("facts", "f32")
 
@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_no_half_entry(
 
 
 def test_processes_may_open_the_same_sounds_at_once(tmp_path: Path, write: Write) -> None:
-    """torchrun starts several at the same moment."""
+    """Under torchrun several start at the same moment."""
     path = write(tmp_path / "a.wav", 1.0, rate=44_100)
     code = (
         "import sys; from pathlib import Path;"
@@ -134,9 +134,7 @@ def test_processes_may_open_the_same_sounds_at_once(tmp_path: Path, write: Write
         "e = open(Path(sys.argv[1]), 48000, 1); print(e.frames, e.map(0, e.frames).sum())"
     )
     started = [
-        subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     told = {process.communicate(timeout=60)[0] for process in started}

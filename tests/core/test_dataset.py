@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import Write, tone
 from distill_core.audio.dataset import NothingUsableError, open_dataset
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError, DatasetError
+from sounds import Write, tone
 
 RATE = 8_000  # Hz; low, to be quick
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import FORMATS, Write, tone
 from distill_core.audio.decoding import Decoder, Facts, measure
 from distill_core.audio.resampling import QUALITY, ratio_between, resample_blocks
+from sounds import FORMATS, Write, tone
 from torchaudio.transforms import Resample
 
 CUTS = (0.005, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 0.999)
@@ -37,7 +38,7 @@ def test_a_whole_file_of_each_format_is_usable(tmp_path: Path, write: Write, suf
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_file_cut_anywhere_is_called_cut(tmp_path: Path, write: Write, suffix: str) -> None:
-    """libsndfile plays what is left of most formats without an error."""
+    """In most formats libsndfile plays what is left without an error."""
     whole = write(tmp_path / f"whole.{suffix}", 1.5).read_bytes()
     cut = tmp_path / f"cut.{suffix}"
     for length in [*(int(share * len(whole)) for share in CUTS), len(whole) - 1]:
@@ -83,6 +84,18 @@ def test_streams_that_cannot_know_their_length_are_whole(tmp_path: Path, write: 
     piped[4:8] = piped[at : at + 4] = b"\xff\xff\xff\xff"
     wav.write_bytes(piped)
     assert measure(wav).frames == 48_000
+
+
+def test_a_wav_whose_writer_forgot_to_pad_a_chunk_is_whole(tmp_path: Path, write: Write) -> None:
+    """Such files are common, play everywhere, and must not be taken for cut ones."""
+    path = write(tmp_path / "a.wav")
+    whole = path.read_bytes()
+    at = whole.find(b"data")
+    for chunk in (b"note\x05\0\0\0hello", b"note\x05\0\0\0hello\0"):
+        path.write_bytes(whole[:at] + chunk + whole[at:])
+        assert not (measure(path).reason or "").startswith("cut")
+        path.write_bytes(whole[:at] + chunk + whole[at:-1000])
+        assert measure(path).reason == "cut (at least 1,000 bytes missing at the end)"
 
 
 def test_a_wav_with_a_cut_tag_behind_whole_audio_is_usable(tmp_path: Path, write: Write) -> None:
@@ -235,7 +248,7 @@ def test_resampling_in_blocks_equals_the_whole(source: int, target: int, frames:
     rng = np.random.default_rng(0)
     wave = rng.standard_normal((2, frames)).astype(np.float32)
     edges = [0, *sorted(rng.integers(0, frames, 7)), frames]
-    blocks = [wave[:, a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    blocks = [wave[:, a:b] for a, b in pairwise(edges)]
     joined = np.concatenate(list(resample_blocks(blocks, source, target)), 1)
     whole = Resample(source, target, **QUALITY)(torch.from_numpy(wave))
     assert joined.shape == whole.shape
@@ -243,7 +256,7 @@ def test_resampling_in_blocks_equals_the_whole(source: int, target: int, frames:
 
 
 def test_resampling_leaves_no_images_and_no_aliases() -> None:
-    """torchaudio's default filter leaves 18 kHz at -25 dB where nothing was."""
+    """The default filter of torchaudio leaves 18 kHz at -25 dB where nothing was."""
     t = np.arange(44100 * 2) / 44100
     wave = np.sin(2 * np.pi * 18_000 * t).astype(np.float32)[None]
     made = np.concatenate(list(resample_blocks([wave], 44100, 48000)), 1)[0, 24_000:72_000]
@@ -251,6 +264,13 @@ def test_resampling_leaves_no_images_and_no_aliases() -> None:
     assert spectrum[18_000] == pytest.approx(1, abs=0.01)
     spectrum[17_990:18_011] = 0
     assert spectrum.max() < 1e-4
+
+
+def test_a_large_ratio_comes_in_bounded_blocks() -> None:
+    """One block at 1,000 Hz would be 400 MB at 768,000 Hz."""
+    sizes = [block.shape[1] for block in resample_blocks([tone(60, rate=1_000).T], 1_000, 768_000)]
+    assert sum(sizes) == 60 * 768_000
+    assert max(sizes) <= 1 << 18
 
 
 @pytest.mark.parametrize("source", [44_101, 47_999, 767_999, 1_009])

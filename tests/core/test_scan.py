@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Write
 from distill_core.audio.holdout import choose, split_tail
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError
+from sounds import Write
 
 
 def skips(data: Path) -> dict[str, str]:

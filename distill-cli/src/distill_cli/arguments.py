@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from distill_core.device import DEVICES
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 data = click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 model = click.argument("model")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
-seed = click.option("--seed", type=click.IntRange(min=0), help="Where randomness starts; drawn and told by default.")
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), help="Where randomness starts; drawn and told by default."
+)
 threads = click.option("--threads", type=click.IntRange(min=1), help="CPU threads to compute with.")
 device = click.option(
-    "-d", "--device", type=click.Choice(DEVICES), default="auto", show_default=True,
+    "-d",
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
     help="Where to compute.",
-)  # fmt: skip
+)
 hold_out = click.option(
-    "--hold-out", multiple=True, metavar="GLOB",
+    "--hold-out",
+    multiple=True,
+    metavar="GLOB",
     help="Hold these files out instead of every tenth; may be given several times.",
-)  # fmt: skip
-minutes = click.option("--minutes", type=float, help="Minutes for all stages together.  [default: 10]")
+)
+minutes = click.option(
+    "--minutes", type=float, help="Minutes for all stages together.  [default: 10]"
+)
 epochs = click.option("-e", "--epochs", type=int, help="Epochs a stage, instead of minutes.")
 steps = click.option("--steps", type=int, help="Steps a stage, instead of minutes.")
 
 
-def together(*options: Any) -> Any:
+def together(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
     """Apply several option decorators, in the order in which help shows them."""
 
-    def decorate(function: Any) -> Any:
+    def decorate(function: Function) -> Function:
         for option in reversed(options):
             function = option(function)
         return function

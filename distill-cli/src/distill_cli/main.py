@@ -46,7 +46,9 @@ class Commands(click.Group):
             return _as_command(module.command)
         registry = environment()
         companion = cmd_name.removeprefix(TRAIN)
-        if cmd_name.startswith(TRAIN) and companion in {c.name for c in registry.named("companion")}:
+        if cmd_name.startswith(TRAIN) and companion in {
+            c.name for c in registry.named("companion")
+        }:
             from .commands.train_companion import make
 
             return make(companion)
@@ -91,9 +93,13 @@ def _as_command(found: Any) -> click.Command:
     return found
 
 
-@click.group(cls=Commands, context_settings=CONTEXT, no_args_is_help=False, invoke_without_command=True)
+@click.group(
+    cls=Commands, context_settings=CONTEXT, no_args_is_help=False, invoke_without_command=True
+)
 @click.version_option(version("distill-cli"), prog_name="distill", message="%(prog)s %(version)s")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what was asked for, and what went wrong.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Say only what was asked for, and what went wrong."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say more on the way.")
 @click.option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR).")
 @click.pass_context
@@ -111,4 +117,6 @@ def main(ctx: click.Context, quiet: bool, verbose: bool, no_color: bool) -> None
 def run() -> None:
     """Be the `distill` command."""
     screen = Screen(color=wants_color("--no-color" in sys.argv))
-    sys.exit(guarded(lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen))
+    sys.exit(
+        guarded(lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen)
+    )

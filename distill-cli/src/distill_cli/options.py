@@ -1,4 +1,4 @@
-"""From controls to Click options, in two passes: whose knobs apply is known only from the arguments."""
+"""From controls to Click options, in two passes: the arguments tell whose knobs apply."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Knob:
         return self.flag.removeprefix("--").replace("-", "_")
 
 
-class Text(click.ParamType):
+class Text(click.ParamType[Any]):
     """Reads a knob's value; what it cannot read it leaves, for core to complain of all at once."""
 
     def __init__(self, control: Control) -> None:
@@ -78,7 +78,9 @@ class KnobOption(click.Option):
     def __init__(self, knob: Knob, heading: str) -> None:
         """Make the option: nothing but what the user gives travels, so it has no default."""
         control = knob.control
-        names = [f"-{control.told.short}"] if control.told.short and knob.called == control.name else []
+        names = (
+            [f"-{control.told.short}"] if control.told.short and knob.called == control.name else []
+        )
         spelled = knob.flag
         if control.kind == "bool":
             spelled = f"{knob.flag}/--no-{knob.flag.removeprefix('--')}"
@@ -148,7 +150,9 @@ class KnobCommand(click.Command):
         rest = self._read(ctx, args)
         for option in foreign:
             if ctx.params["knobs"].pop(option.knob.called, None) is not None:
-                current().warn(f"{option.knob.flag} is not supported for {heading} models. Ignored.")
+                current().warn(
+                    f"{option.knob.flag} is not supported for {heading} models. Ignored."
+                )
         return rest
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -173,7 +177,11 @@ class KnobCommand(click.Command):
         return quiet.params
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
     ) -> click.Context:
         """Make the context; a peek only parses, in Click's own way."""
         if not extra.pop("peeking", False):
@@ -200,7 +208,7 @@ class KnobCommand(click.Command):
 
 
 def training_knobs(types: Sequence[ModelType]) -> list[Knob]:
-    """List the knobs of a training job: the first type's, then companions' with their name in front."""
+    """List a training job's knobs: the first type's, then companions' with their names in front."""
     found = []
     for index, each in enumerate(types):
         for cls in (each.model, each.training):

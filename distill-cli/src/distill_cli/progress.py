@@ -63,7 +63,9 @@ class Training:
             self.screen.warn(event.message)
         elif isinstance(event, Saved):
             self.told_at = -PLAIN_EVERY
-            loss = "" if event.held_out_loss is None else f", held-out loss {event.held_out_loss:.4f}"
+            loss = (
+                "" if event.held_out_loss is None else f", held-out loss {event.held_out_loss:.4f}"
+            )
             self.screen.say(
                 f"Saved {event.stage} after {event.step} steps"
                 f" ({seconds(event.seconds)}{loss}): {event.model}"

@@ -42,7 +42,7 @@ def write_atomic(path: Path, content: Content) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield an empty file beside `path` (same suffix) that takes its place when the block ends well.
+    """Yield an empty file beside `path` (same suffix); it takes its place if the block ends well.
 
     For writers that want a path rather than a file; they need not fsync.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -35,7 +35,7 @@ def by_field(name: str) -> str:
 
 
 def by_flag(cls: type, front: str = "") -> Caller:
-    """Call the settings of a config class as the command line does, `front` being a companion's name."""
+    """Call settings as the command line does; `front` is a companion's name or nothing."""
     flags = {each.name: each.flag.removeprefix("--") for each in controls(cls)}
     return lambda name: f"--{front}{flags.get(name, name)}".replace("_", "-")
 
@@ -54,7 +54,7 @@ def structure(cls: type[Config], given: Mapping[str, Any], called: Caller = by_f
     from cattrs import ClassValidationError  # a third of what `distill --help` may take
 
     try:
-        return cast("Config", _converter(cls).structure(dict(given), cls))
+        return _converter(cls).structure(dict(given), cls)  # type: ignore[arg-type]  # is hashable
     except ClassValidationError as error:
         faults = sorted(_faults(error, cls, called))
         raise ConfigError("; ".join(faults) + ".") from error
@@ -74,12 +74,12 @@ def automatic(before: Any, after: Any) -> dict[str, Any]:
     }
 
 
-class _Fault(ValueError):
+class _FaultError(ValueError):
     """One wrong value, already in the user's words."""
 
 
 @cache
-def _converter(cls: type) -> Converter:
+def _converter(cls: Hashable) -> Converter:
     """Make the converter of one config class: each field is checked by its own control."""
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
@@ -87,9 +87,7 @@ def _converter(cls: type) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     known = controls(cls)
     hooks = {each.name: override(struct_hook=_reader(each)) for each in known}
-    plain = {
-        each.name: override(unstruct_hook=_as_plain) for each in known if each.kind == "path"
-    }
+    plain = {each.name: override(unstruct_hook=_as_plain) for each in known if each.kind == "path"}
     converter.register_structure_hook(
         cls,
         make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **hooks),  # type: ignore[arg-type]
@@ -113,7 +111,7 @@ def _reader(control: Control) -> Callable[[Any, Any], Any]:
             value = Path(value)
         fault = control.fault(value)
         if fault:
-            raise _Fault(fault)
+            raise _FaultError(fault)
         return float(value) if control.kind == "float" and value is not None else value
 
     return read

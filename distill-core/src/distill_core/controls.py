@@ -1,4 +1,4 @@
-"""Plain records of the settings of a config class: what options, widgets and tables are made from."""
+"""Plain records of a config class's settings: options, widgets and tables derive from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ARTICLES = {
 
 @attrs.frozen(kw_only=True)
 class Control:
-    """One setting: name, kind (bool, int, float, choice, text, path or table), default and bounds."""
+    """One setting; its kind is bool, int, float, choice, text, path or table."""
 
     name: str
     kind: str

@@ -1,4 +1,4 @@
-"""The faults a user can mend, each with its exit code; anything else is a bug and keeps its traceback."""
+"""The faults a user can mend, each with its exit code; anything else is a bug of ours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class DistillError(Exception):
-    """Something the user can act on: one line that says what was wrong, and a hint that says what to do."""
+    """Something the user can act on: a line that says what was wrong, and a hint at the cure."""
 
     exit_code = 2
 

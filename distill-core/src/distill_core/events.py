@@ -9,7 +9,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """One thing that happened: in which stage (a model type), at which step, seconds after the start."""
+    """One thing that happened: in which stage (a model type), at which step, after how long."""
 
     event: ClassVar[str]
 

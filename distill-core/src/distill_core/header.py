@@ -20,13 +20,14 @@ REFUSAL = "Incompatible model format. Please retrain with current version."
 HAS = "has_"  # `has_<companion>` = "true" marks a file that carries one
 # safetensors' names of element types, and their bytes
 WIDTHS = {
-    "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "F16": 2, "BF16": 2, "I32": 4, "F32": 4, "I64": 8, "F64": 8,
+    "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "F16": 2, "BF16": 2, "I32": 4, "F32": 4,
+    "I64": 8, "F64": 8,
 }  # fmt: skip
 
 
 @frozen
 class TensorPlace:
-    """Where one tensor lies in a file: element type, shape, first and last byte (from the data's start)."""
+    """Where one tensor lies: element type, shape, first and last byte from the data's start."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -160,8 +161,6 @@ def read_header(path: Path) -> Header:
 def parse_header(file: IO[bytes], path: Path, size: int) -> Header:
     """Read the header from an open file of `size` bytes, leaving it at the start of the data."""
     first = file.read(8)
-    if first.startswith(PICKLED):
-        raise ModelFileError(f"{path}: {REFUSAL}")
     try:
         if len(first) < 8:
             raise ValueError(f"it has only {size} bytes")
@@ -176,12 +175,14 @@ def parse_header(file: IO[bytes], path: Path, size: int) -> Header:
             raise ValueError("its header does not say that it is one")
         tensors = _places(entries, size - 8 - length)
     except ValueError as error:
+        if first.startswith(PICKLED):  # only now: a sound header may be 0x280 bytes long, too
+            raise ModelFileError(f"{path}: {REFUSAL}") from error
         raise ModelFileError(f"{path} is not a Distill model: {error}.") from error
     return Header(path, told, tensors, 8 + length, size)
 
 
 def _places(entries: dict[str, Any], available: int) -> dict[str, TensorPlace]:
-    """Check every tensor's entry; together they must fill the data exactly, without gap or overlap."""
+    """Check every tensor's entry; together they must fill the data without gap or overlap."""
     if len(entries) > MOST_TENSORS:
         raise ValueError(f"it claims {len(entries)} tensors")
     places = {name: _place(name, entry) for name, entry in entries.items()}

@@ -70,7 +70,9 @@ def distill_build(model_type: str, config: Any, host: nn.Module | None) -> nn.Mo
 
 
 @hookspec(firstresult=True)
-def distill_load(model_type: str, file: Part, device: str, host: nn.Module | None) -> nn.Module | None:
+def distill_load(
+    model_type: str, file: Part, device: str, host: nn.Module | None
+) -> nn.Module | None:
     """Give a network ready to play, on the device and in eval mode.
 
     Core's default builds it from the file's config and requires every tensor to find its place;
@@ -85,7 +87,9 @@ def distill_load(model_type: str, file: Part, device: str, host: nn.Module | Non
 
 
 @hookspec(firstresult=True)
-def distill_train(model_type: str, model: nn.Module, config: Configs, run: Run) -> dict[str, Any] | None:
+def distill_train(
+    model_type: str, model: nn.Module, config: Configs, run: Run
+) -> dict[str, Any] | None:
     """Train a network in place, through core's loop (`run.fit`) or one of its own.
 
     Must look at `run.stopping` between steps, report through `run.emit`, draw randomness from
@@ -131,8 +135,8 @@ def distill_detect(header: Header) -> str | None:
 def distill_event(event: Event) -> None:
     """Watch a run. Called in the training process; a failure here is reported and ends nothing.
 
-        @hookimpl
-        def distill_event(event):
-            if event.event == "done":
-                print("\\a")
+    @hookimpl
+    def distill_event(event):
+        if event.event == "done":
+            print("Done.")
     """

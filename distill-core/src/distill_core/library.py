@@ -22,7 +22,7 @@ def home() -> Path:
 
 
 def models() -> list[Header]:
-    """Read the headers of the library's model files, sorted by file name; unreadable ones are left out."""
+    """Read the headers of the library's files, sorted by name; unreadable ones are left out."""
     found = []
     for path in sorted((home() / "models").glob(f"*{SUFFIX}")):
         try:

@@ -1,4 +1,4 @@
-"""From a model file to networks ready to play: detect, check, build, load, each through the hooks."""
+"""From a model file to networks ready to play, through the hooks: detect, build, load."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def missing_backend(header: Header, name: str, backend: str) -> BackendError:
 
 
 def _owner(header: Header, registry: Registry, name: str, companion: str | None) -> Owner:
-    """Find the owner; a companion nobody brings is the file's need, not a wrong word of the user's."""
+    """Find the owner; a companion nobody brings is the file's need, not the user's mistake."""
     if companion is not None and name not in {each.name for each in registry.named("companion")}:
         backend = str(header.companions[companion].get("backend", ""))
         raise missing_backend(header, name, backend)
@@ -175,5 +175,3 @@ def _config(header: Header, owner: Owner, table: Any) -> Any:
         return structure(owner.type.model, table)
     except (ConfigError, TypeError) as error:
         raise ModelFileError(f"{header.path}: {owner.type.name}'s config: {error}") from error
-
-

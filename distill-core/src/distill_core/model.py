@@ -122,10 +122,10 @@ class Model:
     def takes(
         self, seeds: Sequence[int], duration: float | None = None, batch: int = 1, **knobs: Any
     ) -> Iterator[Take]:
-        """Make one take per seed, `batch` of them drawn together; errors are those of `generate`."""
+        """Make one take per seed, `batch` of them drawn together; errors as of `generate`."""
         from .generating.take import make_takes
 
-        settings = structure(self.player().owner.type.generating, knobs)
+        settings: Any = structure(self.player().owner.type.generating, knobs)
         return make_takes(self, seeds, duration=duration, settings=settings, batch=batch)
 
     def reconstruct(self, sound: Sound) -> Sound:
@@ -199,7 +199,9 @@ class Model:
             "model": {
                 "name": self.name,
                 "id": self.header.id,
-                "parts": {name: part_digest(self.file.part(name), config) for name, config in used.items()},
+                "parts": {
+                    name: part_digest(self.file.part(name), config) for name, config in used.items()
+                },
             },
             "seed": seed,
             "duration": duration,

@@ -69,7 +69,7 @@ def read_model_file(path: Path) -> ModelFile:
             header = parse_header(file, path, size)
             file.seek(0)
             content = bytearray(size)
-            got = file.readinto(content)  # type: ignore[attr-defined]  # IO[bytes] of open("rb") has it
+            got = file.readinto(content)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ConfigError(f"There is no model file {path}.") from error
     if got != size:

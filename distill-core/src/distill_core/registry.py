@@ -23,7 +23,7 @@ NARROW = "DISTILL_BACKENDS"  # distribution names that backends and companions a
 
 @frozen
 class Claim:
-    """One entry point: a name, what kind of thing it names, and who brings it. Nothing is imported."""
+    """One entry point: a name, the kind of thing it names, and who brings it."""
 
     name: str
     kind: str
@@ -52,7 +52,7 @@ class Registry:
 
     claims: tuple[Claim, ...]
     broken: dict[Claim, Broken] = field(factory=dict)
-    _manager: pluggy.PluginManager = field(factory=lambda: _manager())
+    _manager: pluggy.PluginManager = field(factory=lambda: _manager())  # noqa: PLW0108 - defined below
     _loaded: dict[Claim, Any] = field(factory=dict)
 
     @classmethod
@@ -136,7 +136,8 @@ class Registry:
         claim = self.claim(name, *kinds)
         plugin = self.load(claim)
         caller = self._ask(plugin, "distill_model_types")
-        return next(each for records in caller() for each in records if each.name == name)
+        records: list[ModelType] = [each for found in caller() for each in found]
+        return next(each for each in records if each.name == name)
 
     def owner(self, name: str) -> Owner:
         """Give the one who answers the hooks of a model type."""

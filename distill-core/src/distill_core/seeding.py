@@ -18,7 +18,8 @@ def seeded(*numbers: int) -> Iterator[None]:
     """Seed the global generators of CPU and accelerators from some numbers, for this block only."""
     import torch
 
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = list(range(torch.cuda.device_count())) if used else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(mixed(*numbers))
         yield

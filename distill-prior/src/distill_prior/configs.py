@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import attrs
+from distill_core.errors import ConfigError
 from distill_core.knobs import knob
 
 WINDOW_SECONDS = 5.5  # what attention sees: a bar or two
 SHORTEST_WINDOW = 32  # frames
+HEAD_WIDTH = 32  # at least, of a head
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +51,7 @@ class PriorTraining:
     gain: float = knob(3.0, help="How far variations differ in level.", min=0, max=24, unit="dB")
     pitched: float = knob(0.8, help="Share of variations with another pitch.", min=0, max=1)
     corruption: float = knob(
-        0.1, help="Share of the codes that are replaced where they are heard.", min=0, max=0.9
+        0.0, help="Share of the codes that are replaced where they are heard.", min=0, max=0.9
     )
 
 
@@ -79,10 +81,19 @@ def size_model(config: PriorModel, frames: int, frame_rate: float) -> PriorModel
         config: as the user gave it.
         frames: frames of all training clips.
         frame_rate: frames per second.
+
+    Raises:
+        ConfigError: heads do not divide the width evenly.
     """
     scale = math.log(max(frames, 1) / 13_000, 16)  # 13,000 frames bore a width of 128
     hidden = config.hidden_size or min(512, max(64, 32 * round(4 * 2.0**scale)))
-    heads = config.heads or max(1, hidden // 32)
+    fitting = [count for count in range(1, hidden // HEAD_WIDTH + 1) if hidden % (2 * count) == 0]
+    heads = config.heads or max(fitting, default=1)
+    if hidden % (2 * heads):  # rotary positions turn pairs
+        raise ConfigError(
+            f"--heads: {heads} cannot share a --hidden-size of {hidden} evenly.",
+            "Let --hidden-size be a multiple of twice --heads.",
+        )
     window = 32 * round(WINDOW_SECONDS * frame_rate / 32)
     return attrs.evolve(
         config,

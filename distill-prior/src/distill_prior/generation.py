@@ -29,11 +29,10 @@ def generate(model: CodePrior, config: PriorGenerating, request: Request) -> Ite
         pieces = (_decode(codec, codes, model) for codes in sounds)
         left = request.samples
         for piece in one_after_another(pieces, overlap):
-            if left is not None:
-                piece = piece[..., :left]
-                left -= piece.shape[-1]
-            if piece.shape[-1]:
-                yield Chunk(piece, [take], attached)
+            part = piece if left is None else piece[..., :left]
+            left = None if left is None else left - part.shape[-1]
+            if part.shape[-1]:
+                yield Chunk(part, [take], attached)
                 attached = {}
 
 

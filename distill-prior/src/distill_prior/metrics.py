@@ -1,4 +1,4 @@
-"""What an epoch of the prior reports beyond the losses: how surprised it is, and whether by heart."""
+"""What an epoch of the prior reports: how surprised it is, and whether it knows by heart."""
 
 from __future__ import annotations
 

@@ -78,6 +78,7 @@ class Sampler:
         top_p: float = 0.9,
         prompt: Tensor | None = None,
         again: bool = False,
+        longest: int | None = None,
     ) -> None:
         """Prepare takes.
 
@@ -90,10 +91,11 @@ class Sampler:
             top_p: likewise.
             prompt: codes [B, K, N] that each take goes on from, None to begin at the beginning.
             again: begin a further sound where one ends, instead of falling silent.
+            longest: frames after which a sound ends in any case; None lets it go on.
         """
         self.model, self.generators, self.again = model, list(generators), again
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
-        self.prompt = prompt
+        self.prompt, self.longest = prompt, longest
 
     @torch.inference_mode()
     def __iter__(self) -> Iterator[Step]:
@@ -112,6 +114,8 @@ class Sampler:
         for chances in self._chances(device):  # [B, K + 1]
             state = model.step(previous, ages, cache, tables)
             stops = chances[:, 0] < torch.sigmoid(model.ending(state)[:, 0])
+            if self.longest is not None:
+                stops = stops | (ages >= self.longest)
             ended = alive & stops & (ages > 0)
             previous = self._frame(state, chances[:, 1:], tables)
             sounding = alive & ~ended

@@ -13,7 +13,7 @@ from typing import Protocol
 import attrs
 import numpy as np
 import torch
-import torchaudio  # type: ignore[import-untyped]
+import torchaudio
 from torch import Tensor
 from torch.nn import functional as F
 

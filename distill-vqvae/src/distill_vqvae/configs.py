@@ -16,7 +16,7 @@ LARGEST_CODEBOOK = 512
 def automatic_codebook_size(seconds: float, frames_per_second: float) -> int:
     """Give the power of two, 64 to 512, that leaves each entry about 48 frames of the data."""
     frames = max(1.0, seconds * frames_per_second)
-    size = 2 ** round(math.log2(max(1.0, frames / HITS_PER_ENTRY)))
+    size = 1 << round(math.log2(max(1.0, frames / HITS_PER_ENTRY)))
     return min(LARGEST_CODEBOOK, max(SMALLEST_CODEBOOK, size))
 
 

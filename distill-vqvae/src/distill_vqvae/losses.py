@@ -55,7 +55,7 @@ class Magnitudes(torch.autograd.Function):
     def forward(ctx: Any, frames: Tensor) -> Tensor:
         """Give magnitudes; keep the spectrum for the way back."""
         spectrum = torch.fft.rfft(frames)
-        magnitudes = spectrum.abs()
+        magnitudes: Tensor = spectrum.abs()
         ctx.save_for_backward(spectrum, magnitudes)
         return magnitudes
 
@@ -66,7 +66,7 @@ class Magnitudes(torch.autograd.Function):
         window = 2 * (spectrum.shape[-1] - 1)
         pull = gradients[0] / magnitudes.clamp_min(TINY)
         pull[..., 1:-1] *= 0.5  # irfft counts these bins twice, for their mirror images
-        frames = torch.fft.irfft(spectrum * pull, window, norm="forward")
+        frames: Tensor = torch.fft.irfft(spectrum * pull, window, norm="forward")
         return frames
 
 
@@ -107,7 +107,9 @@ class SpectralLoss(nn.Module):
         self.register_buffer("bands", bands, persistent=False)
 
     def forward(self, sound: Tensor, target: Tensor) -> SpectralDistance:
-        """Compare sounds [B, T]."""
+        """Compare sounds [B, T]; those shorter than the longest window are padded to it."""
+        lack = max(0, max(self.windows) - sound.shape[-1])
+        sound, target = F.pad(sound, (0, lack)), F.pad(target, (0, lack))
         mel, energy = sound.new_zeros(()), sound.new_zeros(())
         for window in self.windows:
             taper = self.get_buffer(f"taper_{window}")

@@ -1,9 +1,9 @@
 """The codec's network: sound to a slow stream of codes, and codes to sound.
 
 Letters: B batch, C channels, T samples, F bins, N frames, D width, K levels, V entries, S stride.
-Frames of the short-time spectrum are coded by ConvNeXt blocks ("A ConvNet for the 2020s", Liu et al.
-2022) and come back through an inverse STFT, as in "Vocos: Closing the gap between time-domain and
-Fourier-based neural vocoders" (Siuzdak 2023).
+Frames of the short-time spectrum are coded by ConvNeXt blocks ("A ConvNet for the 2020s", Liu et
+al. 2022) and come back through an inverse STFT, as in "Vocos: Closing the gap between time-domain
+and Fourier-based neural vocoders" (Siuzdak 2023).
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Block(nn.Module):
         # As 2-d convolution: PyTorch's depthwise one is three times faster on a CPU than its 1-d.
         mixed = self.mix(frames.transpose(1, 2).unsqueeze(2)).squeeze(2).transpose(1, 2)
         hidden = F.gelu(self.widen(self.norm(mixed)))  # [B, N, 3D]
-        return frames + self.scale * self.dropout(self.narrow(hidden))
+        added: Tensor = self.scale * self.dropout(self.narrow(hidden))
+        return frames + added
 
 
 class Encoder(nn.Module):
@@ -121,10 +122,9 @@ class Decoder(nn.Module):
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         """Add windowed frames [B, C, N, window] to [B, C, N x frame hop]."""
-        parts = (frames * self.taper).unflatten(-1, (OVERLAP, self.hop))  # [B, C, N, 4, hop]
-        weights = self.taper.square().view(1, 1, 1, OVERLAP, self.hop).expand(
-            1, 1, frames.shape[2], -1, -1
-        )
+        parts = (frames * self.taper).reshape(*frames.shape[:-1], OVERLAP, self.hop)
+        weights = self.taper.square().view(1, 1, 1, OVERLAP, self.hop)
+        weights = weights.expand(1, 1, frames.shape[2], -1, -1)
         total, weight = _add_shifted(parts), _add_shifted(weights)  # [B, C, (N + 3) hop]
         before, after = _margins(self.window, self.hop)
         return total[..., before:-after] / weight[..., before:-after]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from distill_core import Objective, Run
 from distill_core.audio.crops import Crops
 from torch import Tensor

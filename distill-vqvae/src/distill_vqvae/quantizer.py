@@ -1,9 +1,9 @@
 """Residual vector quantisation: each level codes what the levels before it left over.
 
 Letters: B batch, N frames, D code width, K levels, V codebook entries, P points (B x N).
-After "SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021, algorithm 1); codebooks
-follow their points by moving averages as in "Neural Discrete Representation Learning" (van den Oord
-et al. 2017, appendix A.1).
+After "SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021, algorithm 1);
+codebooks follow their points by moving averages as in "Neural Discrete Representation Learning"
+(van den Oord et al. 2017, appendix A.1).
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class ResidualVectorQuantizer(nn.Module):
         return _nearest_entry(points, self.codebooks[level])
 
     def _draw_levels(self, latents: Tensor) -> Tensor:
-        """Draw how many levels each example keeps (quantiser dropout, SoundStream section III-C)."""
+        """Draw how many levels each example keeps (SoundStream, section III-C)."""
         batch = latents.shape[0]
         full = torch.full((batch, 1, 1), self.num_quantizers, device=latents.device)
         if not self.training or self.dropout == 0:

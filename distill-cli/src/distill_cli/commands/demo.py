@@ -13,10 +13,16 @@ from ..screen import current
 @click.command("demo")
 @arguments.together(
     click.argument("folder", type=click.Path(path_type=Path, file_okay=False)),
-    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed gives other sounds."),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Another seed gives other sounds.",
+    ),
     click.option("--force", is_flag=True, help="Replace sounds of the same names."),
     arguments.as_json,
-)  # fmt: skip
+)
 def command(folder: Path, seed: int, force: bool, as_json: bool) -> None:
     """Write kicks, snares, hats, bells, plucks and pads into FOLDER, synthesised from a seed."""
     from distill_core.audio.packs import write_pack

@@ -29,7 +29,9 @@ class Generate(KnobCommand):
             header = read_header(find(values["model"]))
             registry = environment()
             kind = registry.model_type(str(header.model_type), "backend")
-            players = [each for each in registry.companions(kind) if header.has(each.name) and each.plays]
+            players = [
+                each for each in registry.companions(kind) if header.has(each.name) and each.plays
+            ]
         except (DistillError, OSError, TypeError):
             return None  # the command itself will say what is wrong
         return kind.name, generating_knobs(players[0] if players else kind)
@@ -50,19 +52,68 @@ class Generate(KnobCommand):
 @click.command("generate", cls=Generate)
 @arguments.together(
     arguments.model,
-    click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("takes"), show_default=True, help="The folder to write to."),
-    click.option("--duration", type=float, help="Seconds.  [default: a sound's natural end, or 10]"),
-    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many takes, from seeds S, S+1, …"),
-    click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="How many takes are drawn together."),
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("takes"),
+        show_default=True,
+        help="The folder to write to.",
+    ),
+    click.option(
+        "--duration", type=float, help="Seconds.  [default: a sound's natural end, or 10]"
+    ),
+    click.option(
+        "--count",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many takes, from seeds S, S+1, …",
+    ),
+    click.option(
+        "--batch",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many takes are drawn together.",
+    ),
     arguments.seed,
-    click.option("--format", "format_", type=click.Choice(FORMATS), default="wav", show_default=True, help="The sound files' format."),
-    click.option("--bit-depth", type=click.Choice(DEPTHS), help="Bits a sample, for wav (16, 24, 32) and flac (16, 24).  [default: 24]"),
-    click.option("--sample-rate", type=click.IntRange(min=1000, max=384_000), help="Hz.  [default: the model's]"),
-    click.option("--meta", multiple=True, metavar="KEY=VALUE", help="Words for the tag and the recipe, as title=…; may be given several times."),
-    arguments.device, arguments.threads, arguments.as_json,
-)  # fmt: skip
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="wav",
+        show_default=True,
+        help="The sound files' format.",
+    ),
+    click.option(
+        "--bit-depth",
+        type=click.Choice(DEPTHS),
+        help="Bits a sample, for wav (16, 24, 32) and flac (16, 24).  [default: 24]",
+    ),
+    click.option(
+        "--sample-rate",
+        type=click.IntRange(min=1000, max=384_000),
+        help="Hz.  [default: the model's]",
+    ),
+    click.option(
+        "--meta",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Words for the tag and the recipe, as title=…; may be given several times.",
+    ),
+    arguments.device,
+    arguments.threads,
+    arguments.as_json,
+)
 def command(
-    knobs: dict[str, Any], model: str, out: Path, count: int, seed: int | None, as_json: bool, **told: Any
+    knobs: dict[str, Any],
+    model: str,
+    out: Path,
+    count: int,
+    seed: int | None,
+    as_json: bool,
+    **told: Any,
 ) -> None:
     """Make new sounds with MODEL (a path, a name or an id), each with its recipe beside it.
 
@@ -82,7 +133,7 @@ def command(
     loaded = load(model, device=told["device"])
     player = loaded.player()
     generating = player.owner.type.generating
-    settings = structure(generating, knobs, by_flag(generating))
+    settings: Any = structure(generating, knobs, by_flag(generating))
     _introduce(loaded, player, settings, threads)
     first = draw_seed() if seed is None else seed
     if seed is None:
@@ -122,10 +173,15 @@ def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:
     from distill_core.configs import unstructure
 
     screen = current()
-    names = sorted({each.name for each in environment().named("companion")} | set(loaded.companions))
+    names = sorted(
+        {each.name for each in environment().named("companion")} | set(loaded.companions)
+    )
     has = "".join(f", {name}: {'yes' if name in loaded.companions else 'no'}" for name in names)
     version = loaded.header.version
-    screen.say(f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device}, threads: {threads}")
+    screen.say(
+        f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device},"
+        f" threads: {threads}"
+    )
     shown = ", ".join(f"{name} {value}" for name, value in unstructure(settings).items())
     if shown:
         screen.say(f"Settings: {shown}")

@@ -49,7 +49,9 @@ def _show(header: Header) -> None:
     screen.text(f"{header.name}: {header.model_type} {header.version}, {header.size / 1e6:.1f} MB")
     screen.text(f"  file        {header.path}")
     screen.text(f"  id          {header.id}")
-    screen.text(f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}")
+    screen.text(
+        f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}"
+    )
     screen.text(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
     if "clips" in training:
         held = len(training.get("held_out", ()))
@@ -68,4 +70,7 @@ def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> N
         loss = training.get("held_out_loss")
         judged = "" if loss is None else f", held-out loss {loss:.4f}"
         spent = seconds(training.get("seconds", 0.0))
-        screen.text(f"    training  {training['steps']} steps, {training['epochs_trained']} epochs, {spent}{judged}")
+        screen.text(
+            f"    training  {training['steps']} steps, {training['epochs_trained']} epochs,"
+            f" {spent}{judged}"
+        )

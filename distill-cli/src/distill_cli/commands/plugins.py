@@ -27,7 +27,12 @@ def command(as_json: bool) -> None:
     screen.table(
         ["name", "kind", "from", "state"],
         [
-            [r["name"], r["kind"], f"{r['distribution']} {r['version']}", "ok" if r["ok"] else "broken"]
+            [
+                r["name"],
+                r["kind"],
+                f"{r['distribution']} {r['version']}",
+                "ok" if r["ok"] else "broken",
+            ]
             for r in rows
         ],
     )

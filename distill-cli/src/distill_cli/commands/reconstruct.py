@@ -15,9 +15,17 @@ from ..screen import current, seconds
 @arguments.together(
     arguments.model,
     click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
-    click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write to."),
-    arguments.device, arguments.threads, arguments.as_json,
-)  # fmt: skip
+    click.option(
+        "-o",
+        "--out",
+        required=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The folder to write to.",
+    ),
+    arguments.device,
+    arguments.threads,
+    arguments.as_json,
+)
 def command(
     model: str, files: tuple[Path, ...], out: Path, device: str, threads: int | None, as_json: bool
 ) -> None:

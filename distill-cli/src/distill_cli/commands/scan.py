@@ -31,7 +31,9 @@ def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) ->
     else:
         _show(report)
     if not report.used:
-        raise DatasetError("No file in there can be used.", "Distill reads wav, flac, ogg, mp3 and more.")
+        raise DatasetError(
+            "No file in there can be used.", "Distill reads wav, flac, ogg, mp3 and more."
+        )
     if not as_json:
         screen.say(f"Next: distill train {' '.join(map(str, data))} -o kit.distill")
 
@@ -44,9 +46,14 @@ def _show(report: object) -> None:
     rates = ", ".join(f"{rate} Hz" for rate in report.sample_rates)
     channels = ", ".join({1: "mono", 2: "stereo"}.get(n, f"{n} channels") for n in report.channels)
     screen.text(f"Found      {report.found} sound files ({report.ignored} other files ignored)")
-    screen.text(f"Used       {report.used}: {seconds(report.seconds)} of sound; {rates}; {channels}")
+    screen.text(
+        f"Used       {report.used}: {seconds(report.seconds)} of sound; {rates}; {channels}"
+    )
     screen.text(f"Padded     {report.padded} shorter than half a second, kept whole")
-    screen.text(f"Held out   {len(report.held_out)}: {', '.join(report.held_out[:5])}" + " …" * (len(report.held_out) > 5))
+    screen.text(
+        f"Held out   {len(report.held_out)}: {', '.join(report.held_out[:5])}"
+        + " …" * (len(report.held_out) > 5)
+    )
     screen.text(f"Skipped    {len(report.skipped)}")
     for skip in report.skipped[:SHOWN]:
         screen.text(f"  {skip.path}: {skip.reason}")

@@ -52,15 +52,29 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
 @click.command("train", cls=Train)
 @arguments.together(
     arguments.data,
-    click.option("-o", "--out", type=click.Path(path_type=Path), help="The model file to write; by default it goes into the library."),
-    click.option("--type", "model_type", help="The model type; see: distill types.  [default: the highest-ranking]"),
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path),
+        help="The model file to write; by default it goes into the library.",
+    ),
+    click.option(
+        "--type",
+        "model_type",
+        help="The model type; see: distill types.  [default: the highest-ranking]",
+    ),
     click.option("--name", help="The model's name.  [default: the file's]"),
-    arguments.minutes, arguments.epochs, arguments.steps,
+    arguments.minutes,
+    arguments.epochs,
+    arguments.steps,
     click.option("--only", is_flag=True, help="Train the first stage only, no companion."),
-    arguments.device, arguments.threads, arguments.seed, arguments.hold_out,
+    arguments.device,
+    arguments.threads,
+    arguments.seed,
+    arguments.hold_out,
     click.option("--force", is_flag=True, help="Replace an existing model file and its run."),
     arguments.as_json,
-)  # fmt: skip
+)
 def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told: Any) -> None:
     """Train a model of the sounds in DATA (folders, read recursively, or files).
 

@@ -25,7 +25,9 @@ class TrainCompanion(KnobCommand):
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
         """Give the companion's own knobs, without its name in front."""
         try:
-            return self.companion, training_knobs([environment().model_type(self.companion, "companion")])
+            return self.companion, training_knobs(
+                [environment().model_type(self.companion, "companion")]
+            )
         except DistillError:
             return None  # the run itself will say what is wrong
 
@@ -40,9 +42,17 @@ def make(companion: str) -> click.Command:
 
     @click.command(f"train-{companion}", cls=TrainCompanion)
     @arguments.together(
-        arguments.model, arguments.data, arguments.minutes, arguments.epochs, arguments.steps,
-        arguments.device, arguments.threads, arguments.seed, arguments.hold_out, arguments.as_json,
-    )  # fmt: skip
+        arguments.model,
+        arguments.data,
+        arguments.minutes,
+        arguments.epochs,
+        arguments.steps,
+        arguments.device,
+        arguments.threads,
+        arguments.seed,
+        arguments.hold_out,
+        arguments.as_json,
+    )
     def command(
         knobs: dict[str, Any], model: str, data: tuple[Path, ...], as_json: bool, **told: Any
     ) -> None:

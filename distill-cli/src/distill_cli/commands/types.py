@@ -17,7 +17,12 @@ def command(as_json: bool) -> None:
     found = environment().named("backend", "companion")
     if as_json:
         rows = [
-            {"name": c.name, "distribution": c.distribution, "version": c.version, "summary": c.summary}
+            {
+                "name": c.name,
+                "distribution": c.distribution,
+                "version": c.version,
+                "summary": c.summary,
+            }
             for c in found
         ]
         screen.data({"types": rows})

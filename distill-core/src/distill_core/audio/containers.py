@@ -45,6 +45,8 @@ def _riff(file: BinaryIO, size: int) -> int:
     file.seek(0)
     magic = file.read(12)
     order = ">" if magic[:4] == b"RIFX" else "<"
+    if magic[8:] != b"WAVE":
+        return 0
     long_length = 0
     for _ in range(MOST_CHUNKS):
         name, length = _fields(f"{order}4sI", file)
@@ -55,18 +57,20 @@ def _riff(file: BinaryIO, size: int) -> int:
             if magic[:4] == b"RF64" and length == 0xFFFFFFFF:
                 return file.tell() + long_length - size
             return 0 if length >= UNKNOWN_LENGTH else file.tell() + length - size
-        _skip(file, length + length % 2, size)
+        _skip_padded(file, length, size)
     return 0
 
 
 def _aiff(file: BinaryIO, size: int) -> int:
     """AIFF and AIFF-C: the chunk named SSND."""
-    file.seek(12)
+    file.seek(8)
+    if file.read(4) not in (b"AIFF", b"AIFC"):
+        return 0
     for _ in range(MOST_CHUNKS):
         name, length = _fields(">4sI", file)
         if name == b"SSND":
             return 0 if length >= UNKNOWN_LENGTH else file.tell() + length - size
-        _skip(file, length + length % 2, size)
+        _skip_padded(file, length, size)
     return 0
 
 
@@ -130,6 +134,13 @@ def _skip(file: BinaryIO, length: int, size: int) -> None:
     """Step over a chunk; past the end of the file the samples can no longer come."""
     if file.seek(length, os.SEEK_CUR) > size:
         raise EOFError
+
+
+def _skip_padded(file: BinaryIO, length: int, size: int) -> None:
+    """Step over a chunk and the zero that makes its length even, which some writers forget."""
+    _skip(file, length, size)
+    if length % 2 and file.read(1) not in (b"\0", b""):
+        file.seek(-1, os.SEEK_CUR)
 
 
 def _mp3(file: BinaryIO, size: int) -> int:

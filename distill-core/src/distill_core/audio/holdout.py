@@ -79,7 +79,7 @@ def _tail(name: str, seconds: float, crop_seconds: float, *, alone: bool) -> Hol
 
 
 def _matching(names: list[str], globs: Sequence[str]) -> tuple[str, ...]:
-    """Collect the names that the globs match; each must match something, and not all of them all."""
+    """Collect the names that globs match; each must match something, and not all everything."""
     held: set[str] = set()
     for glob in globs:
         matched = {

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torchaudio.transforms import Resample
 
-from .decoding import Block
+from .decoding import BLOCK_VALUES, Block
 
 # torchaudio's own default (6 zero crossings, Hann) leaves images of 18 kHz at -25 dB between
 # 44,100 and 48,000 Hz; this one leaves them under -110 dB and keeps 20 kHz to 0.1 dB, for no time.
@@ -106,10 +106,12 @@ class Resampler:
 def resample_blocks(blocks: Iterable[Block], source_rate: int, target_rate: int) -> Iterator[Block]:
     """Resample a stream of blocks `[C, T_i]`; in all, ceil(T * target / source) samples come."""
     resampler = Resampler(source_rate, target_rate)
+    step = max(1, BLOCK_VALUES * source_rate // target_rate)  # so that what comes out is bounded
     for block in blocks:
-        result = resampler.push(block)
-        if result.shape[1]:
-            yield result
+        for start in range(0, block.shape[1], step):
+            result = resampler.push(block[:, start : start + step])
+            if result.shape[1]:
+                yield result
     rest = resampler.finish()
     if rest is not None and rest.shape[1]:
         yield rest

@@ -9,15 +9,13 @@ import numpy.typing as npt
 import soundfile
 from attrs import field, frozen
 
-from ..atomic import replacing
-from ..errors import AudioError, StorageError
+from ..errors import AudioError
 from .decoding import BLOCK_VALUES, HIGHEST_RATE, LOWEST_RATE, Block, Decoder
 from .mixing import mix
 from .resampling import resample_blocks
+from .writing import write_sound
 
 LONGEST_IN_MEMORY = 1 << 31  # bytes; what is longer belongs in a dataset, which maps it
-WRITTEN_AT_ONCE = 1 << 16  # frames; libsndfile overflows its stack on one long write of OGG
-CLIPPED = 1.0  # full scale
 KINDS = {".wav": "WAV", ".flac": "FLAC"}  # what `save` writes; takes go through `generating`
 
 
@@ -118,11 +116,7 @@ class Sound:
             raise AudioError(f"{kind} cannot hold {bit_depth} bits: use 16 or 24, or .wav.")
         if not np.isfinite(self.samples).all():
             raise AudioError(f"{path.name} is not written: the sound contains NaN or infinity.")
-        try:
-            with replacing(path) as beside:
-                self._write(beside, kind, f"PCM_{bit_depth}")
-        except soundfile.SoundFileError as error:
-            raise StorageError(f"{path} cannot be written: {error}") from error
+        write_sound(path, self.samples, self.sample_rate, kind, f"PCM_{bit_depth}")
 
     def cut(self, samples: int) -> Sound:
         """Give the first `samples` samples; what is missing is silence at the end."""
@@ -150,12 +144,3 @@ class Sound:
         if wave is self.samples and target == self.sample_rate:
             return self
         return Sound(wave, target)
-
-    def _write(self, path: Path, kind: str, subtype: str) -> None:
-        """Write the samples with libsndfile, a piece at a time."""
-        frames = np.clip(self.samples, -CLIPPED, CLIPPED).T
-        with soundfile.SoundFile(
-            str(path), "w", self.sample_rate, self.channels, subtype, format=kind
-        ) as file:
-            for start in range(0, len(frames), WRITTEN_AT_ONCE):
-                file.write(np.ascontiguousarray(frames[start : start + WRITTEN_AT_ONCE]))

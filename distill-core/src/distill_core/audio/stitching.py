@@ -77,9 +77,10 @@ def one_after_another(sounds: Iterable[Iterable[Tensor]], overlap: int) -> Itera
             tail = held * (1 - fade(held.shape[-1], held))
             held = None
         for piece in sound:
+            laid = piece
             if tail is not None:
-                piece, tail = _lay_under(piece, tail)
-            whole = piece if held is None else torch.cat([held, piece], -1)
+                laid, tail = _lay_under(piece, tail)
+            whole = laid if held is None else torch.cat([held, laid], -1)
             ready = max(0, whole.shape[-1] - overlap)
             if ready:
                 yield whole[..., :ready]

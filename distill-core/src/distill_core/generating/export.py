@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import soundfile
 from attrs import evolve, frozen
 
-from ..atomic import replacing, write_atomic
+from ..atomic import write_atomic
+from ..audio.writing import write_sound
 from ..errors import ConfigError
 from .recipe import sidecar, tag
 
@@ -25,12 +25,19 @@ SUBTYPES = {
 }  # fmt: skip
 DEFAULT_DEPTH = {"wav": 24, "flac": 24, "ogg": None, "mp3": None}
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-TAGS = ("title", "artist", "album", "date", "genre", "copyright")  # what sound files have a place for
+TAGS = (
+    "title",
+    "artist",
+    "album",
+    "date",
+    "genre",
+    "copyright",
+)  # what sound files have a place for
 
 
 @frozen
 class Encoding:
-    """How a take is written: format, bits a sample (None where the format has none), rate, words."""
+    """How a take is written; `bit_depth` is None where the format has none."""
 
     format: str = "wav"
     bit_depth: int | None = 24
@@ -63,7 +70,7 @@ class Encoding:
 
 
 def free_path(folder: Path, stem: str, format: str) -> Path:
-    """Find a name that is free, for the sound and its recipe: stem, stem-1, stem-2 …"""
+    """Find a name that is free for the sound and its recipe: stem, stem-1, stem-2 and so on."""
     number = 0
     while True:
         name = f"{stem}-{number}" if number else stem
@@ -95,21 +102,10 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     if encoding.meta:
         recipe["meta"] = dict(encoding.meta)
     done = evolve(take, audio=audio, recipe=recipe)
-    with replacing(path) as beside:
-        _encode(done, beside, encoding)
+    words = {"comment": tag(recipe)} | {k: v for k, v in encoding.meta.items() if k in TAGS}
+    subtype = SUBTYPES[encoding.format, encoding.bit_depth]
+    kind = encoding.format.upper()
+    write_sound(path, audio.samples, audio.sample_rate, kind, subtype, words)
     text = json.dumps(sidecar(recipe, path, take.model_path), indent=1, ensure_ascii=False)
     write_atomic(path.with_suffix(".json"), f"{text}\n".encode())
     return done
-
-
-def _encode(take: Take, path: Path, encoding: Encoding) -> None:
-    subtype = SUBTYPES[encoding.format, encoding.bit_depth]
-    with soundfile.SoundFile(
-        path, "w", take.audio.sample_rate, take.audio.channels, subtype, format=encoding.format.upper()
-    ) as file:
-        # before any audio: FLAC, OGG and MP3 keep tags only there
-        file.comment = tag(take.recipe)
-        for key in TAGS:
-            if key in encoding.meta:
-                setattr(file, key, encoding.meta[key])
-        file.write(take.audio.samples.T)

@@ -34,7 +34,9 @@ def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str
         tensor = tensors[name]
         hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         if tensor.numel():
-            hasher.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+            hasher.update(
+                tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+            )
     return hasher.hexdigest()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..audio.sound import Sound
-from ..errors import AudioError, ConfigError
+from ..errors import AudioError, BackendError, ConfigError
 from .request import Chunk, Request
 
 if TYPE_CHECKING:
@@ -91,13 +91,17 @@ def make_takes(
             host=model.host.network if player is not model.host else None,
             extras=player.extras,
         )
-        for seed, (waveform, attached) in zip(some, _collect(player, request, settings), strict=True):
+        for seed, (waveform, attached) in zip(
+            some, _collect(player, request, settings), strict=True
+        ):
             audio, clipped = finish(waveform, rate)
             recipe = model.recipe(player, seed, duration, settings, attached)
             yield Take(audio, seed, clipped, recipe, model.header.path)
 
 
-def _collect(player: Loaded, request: Request, settings: Any) -> list[tuple[NDArray[np.float32], Any]]:
+def _collect(
+    player: Loaded, request: Request, settings: Any
+) -> list[tuple[NDArray[np.float32], Any]]:
     """Join the chunks of each take: float32 [C, T], and what the backend attached."""
     pieces: list[list[torch.Tensor]] = [[] for _ in request.rngs]
     attached: list[Any] = [None] * len(request.rngs)
@@ -105,23 +109,24 @@ def _collect(player: Loaded, request: Request, settings: Any) -> list[tuple[NDAr
         chunks = player.owner.call(
             "distill_generate", model=player.network, config=settings, request=request
         )
-        for chunk in chunks:
-            if not isinstance(chunk, Chunk):
-                chunk = Chunk(chunk, range(len(request.rngs)))
+        for given in chunks:
+            chunk = given if isinstance(given, Chunk) else Chunk(given, range(len(pieces)))
             for row, index in enumerate(chunk.takes):
                 pieces[index].append(chunk.samples[row].detach().cpu())
             for index, value in (chunk.attached or {}).items():
                 attached[index] = value
+    if not all(pieces):
+        raise BackendError(f"{player.owner.type.name} gave no sound.")
     whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each
     if request.samples is not None:
         whole = [each[:, : request.samples] for each in whole]
         if any(each.shape[-1] != request.samples for each in whole):
-            raise AudioError(f"{player.owner.type.name} gave a sound of another length than asked.")
+            raise BackendError(f"{player.owner.type.name} gave a sound of another length.")
     return list(zip(whole, attached, strict=True))
 
 
 def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]:
-    """Fade the very ends, refuse NaN and infinity, limit to ±1; give the sound and what was clipped.
+    """Fade the very ends and limit to ±1; give the sound and how many samples were beyond.
 
     Raises:
         AudioError: the model made something that is no sound.
@@ -129,7 +134,10 @@ def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]
     if not np.isfinite(waveform).all():
         raise AudioError("The model made NaN or infinity.", "Train it again, with a smaller --lr.")
     samples = waveform.astype(np.float32, copy=True)
-    for seconds, end in ((FADE_IN_SECONDS, slice(None, None)), (FADE_OUT_SECONDS, slice(None, None, -1))):
+    for seconds, end in (
+        (FADE_IN_SECONDS, slice(None, None)),
+        (FADE_OUT_SECONDS, slice(None, None, -1)),
+    ):
         length = min(round(seconds * sample_rate), samples.shape[-1] // 2)
         ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
         samples[:, end][:, :length] *= ramp

@@ -45,7 +45,8 @@ class RunFolder:
                 raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
             if not replace:
                 raise ConfigError(
-                    f"{self.path} holds an earlier run.", "Replace it with --force, or use another -o."
+                    f"{self.path} holds an earlier run.",
+                    "Replace it with --force, or use another -o.",
                 )
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True)

@@ -20,7 +20,6 @@ from ..events import Done, Event, Started
 from ..header import SUFFIX, read_header
 from ..library import find, place
 from ..loading import load
-from ..model_type import ModelType
 from ..registry import Owner, Registry, environment
 from ..seeding import mixed
 from .folder import RunFolder
@@ -103,7 +102,9 @@ def train(
     paths = _paths(data)
     target = _target(out, name, paths)
     if target.exists() and not force:
-        raise ConfigError(f"{target} is there already.", "Replace it with --force, or use another -o.")
+        raise ConfigError(
+            f"{target} is there already.", "Replace it with --force, or use another -o."
+        )
     job = Job(
         registry=registry, model=target, name=name or target.stem, budget=budget, paths=paths,
         device=pick_device(device), threads=set_threads(threads), seed=_drawn(seed),
@@ -287,7 +288,8 @@ class Job:
             "model": str(self.model.absolute()), "name": self.name, "id": self.id,
             "seed": self.seed, "device": self.device, "threads": self.threads,
             "hold_out": list(self.hold_out), "fingerprint": self.dataset.fingerprint,
-            "minutes": self.budget.minutes, "epochs": self.budget.epochs, "steps": self.budget.steps,
+            "minutes": self.budget.minutes, "epochs": self.budget.epochs,
+            "steps": self.budget.steps,
             "stages": {
                 each.type.name: {
                     "model": unstructure(configs[each.type.name].model),

@@ -61,9 +61,9 @@ class Loop:
                 self._end_epoch()
             if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
                 self.save()
-        if self.losses:  # stopped in the middle of an epoch: judge what was reached
-            self._end_epoch()
         self.save()
+        if self.losses:  # stopped in the middle of an epoch: judge what was reached, after saving,
+            self._end_epoch()  # since an unbroken run would not have judged here
         self._keep_best()
         return Outcome(self.step, self._epoch(), self.best_loss, self.last)
 
@@ -171,7 +171,9 @@ class Loop:
         self.model.load_state_dict(tensors["model"])
         load_optimizer_state(self.optimizer, tensors.get("optimizer", {}))
         if self.average is not None:
-            self.average.shadow = {name: value.clone() for name, value in tensors["average"].items()}
+            self.average.shadow = {
+                name: value.clone() for name, value in tensors["average"].items()
+            }
         self.best = tensors.get("best") or None
         self.best_loss = facts["best_loss"]
         self.step, self.losses = facts["step"], list(facts["losses"])

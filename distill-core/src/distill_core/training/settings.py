@@ -51,11 +51,14 @@ def sort(
     """
     known = settings(types)
     faults = [
-        f"{name}: no such setting{nearest(name, known)}" for name in sorted(given) if name not in known
+        f"{name}: no such setting{nearest(name, known)}"
+        for name in sorted(given)
+        if name not in known
     ]
     configs = {}
     for index, each in enumerate(types):
-        made, front = [], f"{each.name}_" if index else ""
+        front = f"{each.name}_" if index else ""
+        made: list[Any] = []
         for cls in (each.model, each.training):
             mine = {
                 one.name: given[keyword]

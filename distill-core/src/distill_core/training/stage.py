@@ -14,8 +14,8 @@ from ..configs import Configs, automatic, unstructure
 from ..errors import Interrupted
 from ..events import Saved
 from ..loading import build, load
-from ..modelfile import replace_part, write_model_file
 from ..model_type import Facts
+from ..modelfile import replace_part, write_model_file
 from ..registry import Owner
 from ..strict import dump
 from .run import Outcome, Run
@@ -100,7 +100,12 @@ class Stage:
         config = unstructure(configs.model)
         tensors = network.state_dict()
         if self.is_companion:
-            record = {"version": version, "backend": backend, "config": config, "training": training}
+            record = {
+                "version": version,
+                "backend": backend,
+                "config": config,
+                "training": training,
+            }
             replace_part(path, name, tensors, record, extras)
             return
         told = {
@@ -113,7 +118,9 @@ class Stage:
         }  # fmt: skip
         write_model_file(path, told, {name: tensors})
 
-    def _training(self, configs: Configs, filled: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    def _training(
+        self, configs: Configs, filled: dict[str, Any], outcome: Outcome
+    ) -> dict[str, Any]:
         """Say how it was trained, for the header."""
         job, data = self.job, self.job.dataset
         final = {

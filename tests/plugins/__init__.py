@@ -1,0 +1,70 @@
+"""Plugins that are really installed: folders with `.dist-info`, as pip leaves them.
+
+good, raises, quits, typo, missing, rivals (two distributions), listener, command: one folder each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
+
+from distill_core.registry import KINDS, Registry
+
+HERE = Path(__file__).parent
+BROKEN = ("raises", "quits", "typo", "missing", "rivals")
+
+
+def folder(name: str | Path) -> Path:
+    """Find a fixture by its name; a path is one already."""
+    return HERE / name
+
+
+def points(*names: str | Path) -> list[EntryPoint]:
+    """Read the entry points of some folders, in their order, importing nothing."""
+    return [
+        point
+        for name in names
+        for distribution in distributions(path=[str(folder(name))])
+        for point in distribution.entry_points
+        if point.group in KINDS
+    ]
+
+
+@contextmanager
+def importable(*names: str | Path) -> Iterator[None]:
+    """Put some folders on the path, and forget afterwards what was imported from them."""
+    folders = [str(folder(name)) for name in names]
+    before = list(sys.path)
+    sys.path[:0] = folders
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(tuple(folders)):
+                del sys.modules[name]
+        importlib.invalidate_caches()
+
+
+@contextmanager
+def registry(*names: str | Path, narrow: str | None = None) -> Iterator[Registry]:
+    """Give a registry of nothing but these plugins, importable while it is used."""
+    with importable(*names):
+        yield Registry.installed(points(*names), narrow)
+
+
+def environment(home: Path, *names: str | Path) -> dict[str, str]:
+    """Give a subprocess's environment in which these plugins are installed beside the real ones."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("DISTILL_")}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(str(folder(name)) for name in names),
+        "DISTILL_HOME": str(home),
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "100",
+    }

@@ -1,0 +1,3 @@
+"""Imports what its distribution forgot to declare."""
+
+import distill_not_there.deep  # noqa: F401
