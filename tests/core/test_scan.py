@@ -11,7 +11,7 @@ import pytest
 from distill_core.audio.holdout import choose, split_tail
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError
-from sounds import Write
+from .sounds import Write
 
 
 def skips(data: Path) -> dict[str, str]:

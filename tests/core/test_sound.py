@@ -9,7 +9,7 @@ import pytest
 from distill_core.audio.cache import cached_samples
 from distill_core.audio.sound import Sound
 from distill_core.errors import AudioError
-from sounds import Write, tone
+from .sounds import Write, tone
 
 
 @pytest.mark.parametrize(("depth", "step"), [(16, 2**-15), (24, 2**-23), (32, 2**-24)])

@@ -36,11 +36,14 @@ def stoppable() -> Iterator[threading.Event]:
 
     old_handlers = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
     old_wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=watch, name="interrupts", daemon=True).start()
+    watcher = threading.Thread(target=watch, name="interrupts", daemon=True)
+    watcher.start()
     try:
         yield cancel
     finally:
         signal.set_wakeup_fd(old_wakeup)
         for number, handler in old_handlers.items():
             signal.signal(number, handler)
-        writer.close()
+        writer.close()  # the watcher reads the end, and returns
+        watcher.join()
+        reader.close()

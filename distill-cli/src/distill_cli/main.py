@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import click
-from distill_core.errors import nearest
+from distill_core.errors import BackendError, nearest
 from distill_core.registry import Registry, environment
 
 from .exits import guarded
@@ -89,7 +89,7 @@ def _brought(registry: Registry) -> dict[str, list[tuple[str, str]]]:
 
 def _as_command(found: Any) -> click.Command:
     if not isinstance(found, click.Command):
-        raise TypeError(f"{found!r} is not a Click command")
+        raise BackendError(f"{found!r} is not a Click command.", "See: distill plugins.")
     return found
 
 

@@ -110,7 +110,8 @@ class KnobCommand(click.Command):
     A knob of another installed type is consumed with its value and warned of.
     """
 
-    knobs: Sequence[KnobOption] = ()
+    knobs: Sequence[KnobOption] = ()  # that are read
+    listed: Sequence[KnobOption] = ()  # in help: a flag that types share stands under each of them
 
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
         """Say whose knobs apply (a name for messages, and the knobs); None when nothing tells."""
@@ -133,12 +134,13 @@ class KnobCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments in two passes."""
         groups = self.everyones()
-        everyone = _unique(KnobOption(knob, heading) for heading, some in groups for knob in some)
+        named = [KnobOption(knob, heading) for heading, some in groups for knob in some]
+        everyone = _unique(named)
         values = self._peek(ctx, args, everyone)
         helping = not HELP.isdisjoint(args)
         applied = None if helping and not self.told(values) else self.applying(values)
         if applied is None:
-            self.knobs = everyone
+            self.knobs, self.listed = everyone, named
             return self._read(ctx, args)
         heading, some = applied
         mine = _unique(KnobOption(knob, f"Settings of {heading}") for knob in some)
@@ -146,7 +148,7 @@ class KnobCommand(click.Command):
         foreign = [each for each in everyone if each.name not in flags]
         for option in foreign:
             option.hidden = True
-        self.knobs = [*mine, *foreign]
+        self.knobs, self.listed = [*mine, *foreign], mine
         rest = self._read(ctx, args)
         for option in foreign:
             if ctx.params["knobs"].pop(option.knob.called, None) is not None:
@@ -158,7 +160,9 @@ class KnobCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then each type's under its heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
+        own = super().get_params(ctx)
+        taken = {param.name for param in own}
+        for param in [*own, *(each for each in self.listed if each.name not in taken)]:
             record = param.get_help_record(ctx)
             if record is not None:
                 sections.setdefault(getattr(param, "heading", "Options"), []).append(record)

@@ -77,9 +77,10 @@ class Training:
             f"Training {' and then '.join(event.stages)} on {event.device}:"
             f" {seconds(event.training_seconds)} of sound, {held} file{'s' * (held != 1)} held out."
         )
-        chosen = ", ".join(f"{name} {value}" for name, value in event.automatic.items())
-        if chosen:
-            self.screen.say(f"Chosen from the data (auto): {chosen}.")
+        for stage, filled in event.automatic.items():
+            chosen = ", ".join(f"{name} {value}" for name, value in filled.items())
+            if chosen:
+                self.screen.say(f"Chosen from the data (auto) for {stage}: {chosen}.")
 
     def _step(self, event: Step) -> None:
         if self.bar is None:

@@ -43,9 +43,10 @@ if TYPE_CHECKING:
     from .generating.take import Take
     from .loading import Part, load
     from .model import Model
-    from .training.job import Trained, train, train_companion
+    from .training.job import Trained
     from .training.objective import Objective
     from .training.run import Run
+    from .training.train import train, train_companion
 
 LAZY = {
     "Chunk": "generating.request",
@@ -60,8 +61,8 @@ LAZY = {
     "Take": "generating.take",
     "Trained": "training.job",
     "load": "loading",
-    "train": "training.job",
-    "train_companion": "training.job",
+    "train": "training.train",
+    "train_companion": "training.train",
 }
 
 

@@ -62,7 +62,7 @@ def structure(cls: type[Config], given: Mapping[str, Any], called: Caller = by_f
 
 def unstructure(config: Any) -> dict[str, Any]:
     """Make the plain JSON-able table from which `structure` rebuilds the config."""
-    return cast("dict[str, Any]", _converter(type(config)).unstructure(config))
+    return cast("dict[str, Any]", _converter(type(config)).unstructure(config))  # type: ignore[arg-type]
 
 
 def automatic(before: Any, after: Any) -> dict[str, Any]:

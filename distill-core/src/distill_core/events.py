@@ -34,7 +34,7 @@ class Started(Event):
     stages: tuple[str, ...]
     held_out: tuple[str, ...]
     training_seconds: float
-    automatic: dict[str, Any]
+    automatic: dict[str, dict[str, Any]]  # by stage
 
 
 @attrs.frozen(kw_only=True)

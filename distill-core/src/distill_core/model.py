@@ -187,15 +187,11 @@ class Model:
         """Say all that regenerates a take of this model."""
         used = {self.type: self.header.config}
         if player is not self.host:
-            used[player.owner.type.name] = self.header.companions[player.owner.type.name]["config"]
-        backends = {self.type: self.header.told.get("backend", "")}
-        for loaded in (self.host, player):
-            claim = self.registry.claim(loaded.owner.type.name)
-            backends[loaded.owner.type.name] = f"{claim.distribution} {claim.version}"
+            used[player.owner.name] = self.header.companions[player.owner.name]["config"]
         return {
             "synthetic": True,
             "distill": core_version(),
-            "backends": backends,
+            "backends": {each.owner.name: each.owner.backend for each in (self.host, player)},
             "model": {
                 "name": self.name,
                 "id": self.header.id,

@@ -12,6 +12,7 @@ import pluggy
 from attrs import define, field, frozen
 
 from . import defaults, hookspecs
+from .controls import controls
 from .errors import BackendError, ConfigError, nearest
 from .model_type import ModelType
 
@@ -54,6 +55,7 @@ class Registry:
     broken: dict[Claim, Broken] = field(factory=dict)
     _manager: pluggy.PluginManager = field(factory=lambda: _manager())  # noqa: PLW0108 - defined below
     _loaded: dict[Claim, Any] = field(factory=dict)
+    _types: dict[Claim, ModelType] = field(factory=dict)
 
     @classmethod
     def installed(
@@ -97,8 +99,8 @@ class Registry:
         """
         found = self.named(*(kinds or ("backend", "companion")))
         rivals = [each for each in found if each.name == name]
-        if len({each.distribution for each in rivals}) > 1:
-            names = " and ".join(sorted(each.distribution for each in rivals))
+        names = " and ".join(sorted({_plain(each.distribution) for each in rivals}))
+        if " and " in names:
             raise BackendError(
                 f"Both {names} claim the model type {name}.",
                 f"Uninstall one, or choose with {NARROW}={rivals[0].distribution},….",
@@ -113,10 +115,12 @@ class Registry:
         """Import a claim and register it; a plugin that fails is unregistered and remembered.
 
         Raises:
-            BackendError: it is broken; the reason and the cure are in `broken` too.
+            BackendError: it is broken (the reason and the cure are in `broken` too), or has rivals.
         """
         if claim in self._loaded:
             return self._loaded[claim]
+        if _owns(claim):
+            self.claim(claim.name)  # rivals: neither is imported
         if claim not in self.broken:
             try:
                 self._loaded[claim] = self._register(claim)
@@ -134,15 +138,13 @@ class Registry:
             BackendError: its backend is broken, or two claim it.
         """
         claim = self.claim(name, *kinds)
-        plugin = self.load(claim)
-        caller = self._ask(plugin, "distill_model_types")
-        records: list[ModelType] = [each for found in caller() for each in found]
-        return next(each for each in records if each.name == name)
+        self.load(claim)
+        return self._types[claim]
 
     def owner(self, name: str) -> Owner:
         """Give the one who answers the hooks of a model type."""
         claim = self.claim(name)
-        return Owner(self, self.load(claim), self.model_type(name))
+        return Owner(self, claim, self.load(claim), self.model_type(name))
 
     def companions(self, host: ModelType) -> list[ModelType]:
         """List the installed, working companions that fit a host's type, sorted by name."""
@@ -189,30 +191,35 @@ class Registry:
         plugin = claim.point.load()
         if claim.kind == "command":
             return plugin
-        name = f"{claim.distribution}:{claim.point.value}"  # one plugin may bring several types
+        name = _place(claim)
         try:
             if not self._manager.has_plugin(name):
                 self._manager.register(plugin, name)
                 self._manager.check_pending()  # a typo in a hook's name is an error
             if _owns(claim):
-                self._check_types(claim, plugin)
+                self._types[claim] = self._own_type(claim, plugin)
         except BaseException:
             if self._manager.is_registered(plugin) and plugin not in self._loaded.values():
                 self._manager.unregister(plugin)  # pluggy leaves it answering hooks half-way
             raise
         return plugin
 
-    def _check_types(self, claim: Claim, plugin: Any) -> None:
+    def _own_type(self, claim: Claim, plugin: Any) -> ModelType:
         """Hold what a plugin says of itself against its entry point."""
-        records = [each for found in self._ask(plugin, "distill_model_types")() for each in found]
-        names = [each.name for each in records if isinstance(each, ModelType)]
-        if claim.name not in names:
-            raise TypeError(f"distill_model_types brings {names}, not {claim.name!r}")
+        told = [each for found in self._ask(plugin, "distill_model_types")() for each in found]
+        records = {each.name: each for each in told if isinstance(each, ModelType)}
+        if claim.name not in records:
+            raise TypeError(f"distill_model_types brings {sorted(records)}, not {claim.name!r}")
+        record = records[claim.name]
+        for cls in (record.model, record.training, record.generating):
+            controls(cls)  # one that is no config class would end every command's help
+        return record
 
     def _ask(self, plugin: Any, hook: str) -> Any:
         """Narrow a hook to one owner; core's defaults, listeners and wrappers stay in."""
-        owners = {id(each): each for claim, each in self._loaded.items() if _owns(claim)}
-        others = [each for each in owners.values() if each is not plugin]
+        owners = {_place(claim) for claim in self.claims if _owns(claim)}  # also if it listens
+        loaded = [each for claim, each in self._loaded.items() if _place(claim) in owners]
+        others = [each for each in loaded if each is not plugin]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
 
     def _error(self, claim: Claim) -> BackendError:
@@ -225,8 +232,19 @@ class Owner:
     """A model type together with the plugin that answers for it."""
 
     registry: Registry
+    claim: Claim
     plugin: Any
     type: ModelType
+
+    @property
+    def name(self) -> str:
+        """Name the model type."""
+        return self.type.name
+
+    @property
+    def backend(self) -> str:
+        """Name the distribution and its version, as model files and recipes do."""
+        return f"{self.claim.distribution} {self.claim.version}"
 
     def call(self, hook: str, **arguments: Any) -> Any:
         """Ask the owner (with core's defaults behind it and wrappers around it)."""
@@ -251,19 +269,18 @@ def _owns(claim: Claim) -> bool:
     return claim.kind in {"backend", "companion"}
 
 
+def _place(claim: Claim) -> str:
+    """Name a plugin, which may bring several types, and listen as well."""
+    return f"{claim.distribution}:{claim.point.value}"
+
+
 def _claim(point: EntryPoint) -> Claim | None:
     """Read an entry point's distribution; one without is a leftover that nothing owns."""
-    if point.dist is None:
+    told = {} if point.dist is None else point.dist.metadata.json
+    if "name" not in told:
         return None
-    metadata = point.dist.metadata
-    return Claim(
-        point.name,
-        KINDS[point.group],
-        metadata["Name"],
-        metadata["Version"],
-        metadata["Summary"] or "",
-        point,
-    )
+    name, version, summary = (str(told.get(key, "")) for key in ("name", "version", "summary"))
+    return Claim(point.name, KINDS[point.group], name, version, summary, point)
 
 
 def _plain(distribution: str) -> str:
@@ -274,8 +291,8 @@ def _plain(distribution: str) -> str:
 def _diagnose(claim: Claim, error: BaseException) -> Broken:
     """Say in one line why a plugin failed, and the cure."""
     owner = claim.distribution
-    if isinstance(error, ModuleNotFoundError):
-        top = (error.name or "").split(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.split(".")[0]
         cure = f"Install {top}, or reinstall it whole: pip install --force-reinstall {owner}."
         return Broken(f"it needs the module {error.name}, which is not there", cure)
     cure = f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."

@@ -65,7 +65,9 @@ def _show(header: Header) -> None:
 def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> None:
     screen = current()
     screen.text(f"  {name}")
-    screen.text(f"    config    {', '.join(f'{key} {value}' for key, value in config.items())}")
+    chosen = training.get("automatic", {})
+    told = (f"{key} {value}{' (auto)' * (key in chosen)}" for key, value in config.items())
+    screen.text(f"    config    {', '.join(told)}")
     if "steps" in training:
         loss = training.get("held_out_loss")
         judged = "" if loss is None else f", held-out loss {loss:.4f}"

@@ -47,10 +47,14 @@ def _row(claim: Claim) -> dict[str, Any]:
     try:
         if claim.kind in {"backend", "companion"}:
             registry.claim(claim.name, claim.kind)  # two rivals: neither is imported
-        registry.load(claim)
+        found = registry.load(claim)
+        if claim.kind == "command" and not isinstance(found, click.Command):
+            raise BackendError(
+                "it is not a Click command", f"Remove it: pip uninstall {claim.distribution}."
+            )
     except BackendError as error:
         broken = registry.broken.get(claim)
-        reason = broken.reason if broken else error.message
+        reason = broken.reason if broken else error.message.rstrip(".")
         cure = broken.cure if broken else error.hint
     return {
         "name": claim.name, "kind": claim.kind, "distribution": claim.distribution,

@@ -81,8 +81,8 @@ def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told
     When a companion that fits is installed it is trained too, so that `generate` works next.
     Ctrl-C saves what was trained until then.
     """
-    from distill_core.training.job import train
     from distill_core.training.settings import sort
+    from distill_core.training.train import train
 
     screen = current()
     sort(stages(told["model_type"], told["only"]), knobs, flags=True)

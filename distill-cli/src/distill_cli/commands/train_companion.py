@@ -56,8 +56,8 @@ def make(companion: str) -> click.Command:
     def command(
         knobs: dict[str, Any], model: str, data: tuple[Path, ...], as_json: bool, **told: Any
     ) -> None:
-        from distill_core.training.job import train_companion
         from distill_core.training.settings import sort
+        from distill_core.training.train import train_companion
 
         screen = current()
         sort([environment().model_type(companion, "companion")], knobs, flags=True)

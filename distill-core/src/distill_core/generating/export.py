@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +105,5 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     subtype = SUBTYPES[encoding.format, encoding.bit_depth]
     kind = encoding.format.upper()
     write_sound(path, audio.samples, audio.sample_rate, kind, subtype, words)
-    text = json.dumps(sidecar(recipe, path, take.model_path), indent=1, ensure_ascii=False)
-    write_atomic(path.with_suffix(".json"), f"{text}\n".encode())
+    write_atomic(path.with_suffix(".json"), sidecar(recipe, path, take.model_path).encode())
     return done

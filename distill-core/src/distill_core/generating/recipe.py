@@ -53,10 +53,11 @@ def tag(recipe: Mapping[str, Any]) -> str:
     return text
 
 
-def sidecar(recipe: Mapping[str, Any], path: Path, model_path: Path) -> dict[str, Any]:
-    """Add what may differ from time to time to a recipe: date, and where things are."""
-    return dict(recipe) | {
+def sidecar(recipe: Mapping[str, Any], path: Path, model_path: Path) -> str:
+    """Write a recipe as JSON, a line a key; date and places, which may differ, are added."""
+    told = dict(recipe) | {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "path": str(path.absolute()),
         "model_path": str(model_path.absolute()),
     }
+    return "{\n" + ",\n".join(f' "{key}": {dump(value)}' for key, value in told.items()) + "\n}\n"

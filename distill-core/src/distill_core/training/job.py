@@ -1,34 +1,35 @@
-"""A training job: from a folder of sounds to a model file, one stage after another."""
+"""A training job: the stages of one command share data, folder, clock and voice."""
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
 from ..audio.dataset import Dataset, open_dataset
 from ..configs import Configs, unstructure
-from ..device import pick_device, set_threads
-from ..errors import ConfigError, DatasetError, Interrupted
+from ..errors import Interrupted
 from ..events import Done, Event, Started
-from ..header import SUFFIX, read_header
-from ..library import find, place
-from ..loading import load
-from ..registry import Owner, Registry, environment
+from ..loading import build, load
+from ..model_type import Facts
+from ..registry import Owner, Registry
 from ..seeding import mixed
 from .folder import RunFolder
+from .run import Run
 from .schedule import Budget
-from .settings import sort
 from .stage import Stage
 
+if TYPE_CHECKING:
+    from torch import nn
+
 FIRST_SHARE = 0.6  # of the minutes go to the first stage when companions follow
-LONGEST_SEED = 1 << 31
 
 Listener = Callable[[Event], object]
 Opening = Callable[[int, int, str], object]
@@ -42,119 +43,6 @@ class Trained:
     folder: Path
     seconds: float
     warnings: tuple[str, ...] = ()
-
-
-def train(
-    data: str | Path | Sequence[str | Path],
-    model_type: str | None = None,
-    *,
-    out: str | Path | None = None,
-    name: str | None = None,
-    minutes: float | None = None,
-    epochs: int | None = None,
-    steps: int | None = None,
-    only: bool = False,
-    device: str = "auto",
-    threads: int | None = None,
-    seed: int | None = None,
-    hold_out: Sequence[str] = (),
-    force: bool = False,
-    on_event: Listener | None = None,
-    on_open: Opening | None = None,
-    cancel: threading.Event | None = None,
-    registry: Registry | None = None,
-    **knobs: Any,
-) -> Trained:
-    """Train a model of the sounds in some folders or files, and the companions that fit it.
-
-    Args:
-        data: folders (read recursively) or files.
-        model_type: the highest-ranking installed type by default.
-        out: the model file to write; by default it goes into the library.
-        name: the model's name; by default the file's, or the data folder's.
-        minutes: for all stages together (10 when nothing is told).
-        epochs: per stage, instead of minutes.
-        steps: per stage, instead of minutes.
-        only: train no companion.
-        device: "auto", "cpu", "cuda" or "mps".
-        threads: for torch; unchanged by default.
-        seed: drawn when it is not given, and recorded.
-        hold_out: globs that replace the rule for held-out files.
-        force: replace an existing model file and run.
-        on_event: called with every event.
-        on_open: called with (number, total, name) while sounds are decoded.
-        cancel: set it to stop; what was trained until then is saved.
-        registry: plugins to use instead of the environment's.
-        **knobs: settings of the type, and of companions with their name in front.
-
-    Raises:
-        ConfigError: a setting, a path or a type that cannot be used.
-        DatasetError: no usable audio.
-        BackendError: the backend is broken or claimed twice.
-        DivergedError: the loss became NaN.
-        Interrupted: `cancel` was set; the model file is there once training had started.
-    """
-    registry = registry or environment()
-    budget = Budget.of(minutes, epochs, steps)
-    owner = registry.owner(model_type or registry.default_type())
-    followers = [] if only else registry.companions(owner.type)
-    configs = sort([owner.type, *followers], knobs)
-    paths = _paths(data)
-    target = _target(out, name, paths)
-    if target.exists() and not force:
-        raise ConfigError(
-            f"{target} is there already.", "Replace it with --force, or use another -o."
-        )
-    job = Job(
-        registry=registry, model=target, name=name or target.stem, budget=budget, paths=paths,
-        device=pick_device(device), threads=set_threads(threads), seed=_drawn(seed),
-        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
-        folder=RunFolder.beside(target), replace=force,
-    )  # fmt: skip
-    first = configs[owner.type.name].model
-    job.open(first.sample_rate, first.channels, on_open)
-    stages = [owner, *(registry.owner(each.name) for each in followers)]
-    return job.run(stages, configs)
-
-
-def train_companion(
-    model: str | Path,
-    data: str | Path | Sequence[str | Path],
-    companion: str,
-    *,
-    minutes: float | None = None,
-    epochs: int | None = None,
-    steps: int | None = None,
-    device: str = "auto",
-    threads: int | None = None,
-    seed: int | None = None,
-    hold_out: Sequence[str] = (),
-    on_event: Listener | None = None,
-    on_open: Opening | None = None,
-    cancel: threading.Event | None = None,
-    registry: Registry | None = None,
-    **knobs: Any,
-) -> Trained:
-    """Train a companion into a model file, adding it or replacing the one that is there.
-
-    Arguments and errors are those of `train`; `model` is a path, a name or an id.
-    """
-    registry = registry or environment()
-    target = find(model)
-    read_header(target)
-    owner = registry.owner(companion)
-    host = load(target, device=device, registry=registry)
-    if not owner.type.fits(host.host.owner.type):
-        raise ConfigError(f"A {companion} cannot sit on a {host.type} model.")
-    configs = sort([owner.type], knobs)
-    job = Job(
-        registry=registry, model=target, name=host.name, budget=Budget.of(minutes, epochs, steps),
-        paths=_paths(data), device=host.device, threads=set_threads(threads), seed=_drawn(seed),
-        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
-        folder=RunFolder.beside(target, companion), replace=True,
-    )  # fmt: skip
-    job.open(host.sample_rate, host.channels, on_open)
-    return job.run([owner], configs)
 
 
 @define
@@ -201,22 +89,41 @@ class Job:
             progress=self._progress(on_open),
         )
 
-    def run(self, owners: Sequence[Owner], configs: Mapping[str, Configs]) -> Trained:
+    def plan(
+        self, owners: Sequence[Owner], configs: Mapping[str, Configs], host: nn.Module | None
+    ) -> list[Stage]:
+        """Fill what is automatic in every stage's settings, before anything is trained.
+
+        Args:
+            owners: of the stages, in their order.
+            configs: as the user gave them.
+            host: the loaded network for companions; None when the first stage trains it.
+        """
+        stages = []
+        for index, owner in enumerate(owners):
+            facts = self._facts(host, self._share(index, len(owners)))
+            adapted = owner.call("distill_adapt", configs=configs[owner.name], facts=facts)
+            stages.append(Stage(owner, configs[owner.name], adapted))
+            if host is None:  # companions need to know of it only what its config says
+                host = build(owner, adapted.model, None)
+        return stages
+
+    def run(self, stages: Sequence[Stage]) -> Trained:
         """Train stage after stage; each leaves a whole, usable model file."""
         self.model.parent.mkdir(parents=True, exist_ok=True)
         for broken in self.registry.listen():
             self.warned.append(f"A plugin was left out: {broken.reason}. {broken.cure}")
-        self.folder.create(self._told(owners, configs), self.replace)
+        self.folder.create(self._told(stages), self.replace)
         losses: dict[str, float | None] = {}
         with closing(self.folder), self._nothing_left_unless_announced():
-            for index, owner in enumerate(owners):
-                stage = Stage(self, owner, self._deadline(index, len(owners)))
-                losses[owner.type.name] = stage.train(configs[owner.type.name], owners)
+            for index, stage in enumerate(stages):
+                run = self._run(stages, index)
+                losses[stage.owner.name] = stage.train(self, run)
                 if self.cancel.is_set():
                     raise Interrupted(f"Stopped. What was trained until now is in {self.model}.")
             self.tell(
                 Done(
-                    stage=owners[-1].type.name, step=stage.steps, seconds=self.seconds,
+                    stage=run.stage, step=run.outcome.steps, seconds=self.seconds,
                     model=str(self.model), run=str(self.folder.path),
                     held_out_loss=losses, warnings=tuple(self.warned),
                 )
@@ -245,32 +152,61 @@ class Job:
             if message not in self.warned:
                 self.warned.append(message)
 
-    def announce(self, stage: str, stages: Sequence[str], automatic: dict[str, Any]) -> None:
+    def announce(self, stages: Sequence[Stage]) -> None:
         """Tell `started`, once a command."""
         if not self.announced:
             self.announced = True
             self.tell(
                 Started(
-                    stage=stage, step=0, seconds=self.seconds, run=str(self.folder.path),
-                    model=str(self.model), device=self.device, stages=tuple(stages),
+                    stage=stages[0].owner.name, step=0, seconds=self.seconds,
+                    run=str(self.folder.path), model=str(self.model), device=self.device,
+                    stages=tuple(each.owner.name for each in stages),
                     held_out=tuple(self.dataset.held_out_names),
-                    training_seconds=round(self.dataset.seconds, 3), automatic=automatic,
+                    training_seconds=round(self.dataset.seconds, 3),
+                    automatic={each.owner.name: each.automatic for each in stages},
                 )
             )  # fmt: skip
 
-    def stage_seed(self, stage: str) -> int:
-        """Derive a stage's own seed from the job's."""
-        return mixed(self.seed, *stage.encode())
+    def _run(self, stages: Sequence[Stage], index: int) -> Run:
+        """Make what a stage's backend gets."""
+        owner = stages[index].owner
+        if self.cancel.is_set() and not self.announced:
+            raise Interrupted("Stopped before training started; nothing was written.")
+        host = None
+        if owner.claim.kind == "companion":  # as it will be when it plays
+            host = load(self.model, self.device, self.registry).host.network
+        return Run(
+            stage=owner.name, folder=self.folder.path, dataset=self.dataset, host=host,
+            device=self.device, seed=mixed(self.seed, *owner.name.encode()), budget=self.budget,
+            deadline=self._deadline(index, len(stages)), began=self.began,
+            announce=lambda: self.announce(stages), listener=self.tell, cancel=self.cancel,
+            warned=self.warned,
+        )  # fmt: skip
+
+    def _share(self, index: int, stages: int) -> float | None:
+        """Give the minutes of a stage: the first has its share, the others divide the rest."""
+        if self.budget.minutes is None or stages == 1:
+            return self.budget.minutes
+        part = FIRST_SHARE if index == 0 else (1 - FIRST_SHARE) / (stages - 1)
+        return self.budget.minutes * part
 
     def _deadline(self, index: int, stages: int) -> float | None:
-        """Say when a stage should end: the first has its share, the others divide what is left."""
-        if self.budget.minutes is None:
+        """Say when a stage should end; what an earlier one took too long is divided."""
+        share = self._share(index, stages)
+        if self.budget.minutes is None or share is None:
             return None
-        end = self.began + self.budget.minutes * 60
-        if index == 0 and stages > 1:
-            return self.began + self.budget.minutes * 60 * FIRST_SHARE
-        left = stages - index
-        return time.monotonic() + (end - time.monotonic()) / left
+        if index == 0:
+            return self.began + share * 60
+        now = time.monotonic()
+        return now + (self.began + self.budget.minutes * 60 - now) / (stages - index)
+
+    def _facts(self, host: nn.Module | None, minutes: float | None) -> Facts:
+        lengths = [clip.seconds for clip in self.dataset.train]
+        return Facts(
+            clips=len(lengths), seconds=self.dataset.seconds,
+            median_seconds=statistics.median(lengths), minutes=minutes, device=self.device,
+            host=host,
+        )  # fmt: skip
 
     def _progress(self, on_open: Opening | None) -> Opening:
         def tell(number: int, total: int, name: str) -> None:
@@ -281,7 +217,7 @@ class Job:
 
         return tell
 
-    def _told(self, owners: Sequence[Owner], configs: Mapping[str, Configs]) -> dict[str, Any]:
+    def _told(self, stages: Sequence[Stage]) -> dict[str, Any]:
         """Give what the run was told, for its folder."""
         return {
             "data": [str(path.absolute()) for path in self.paths],
@@ -291,34 +227,10 @@ class Job:
             "minutes": self.budget.minutes, "epochs": self.budget.epochs,
             "steps": self.budget.steps,
             "stages": {
-                each.type.name: {
-                    "model": unstructure(configs[each.type.name].model),
-                    "training": unstructure(configs[each.type.name].training),
+                each.owner.name: {
+                    "model": unstructure(each.configs.model),
+                    "training": unstructure(each.configs.training),
                 }
-                for each in owners
+                for each in stages
             },
         }  # fmt: skip
-
-
-def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
-    one = [data] if isinstance(data, str | Path) else list(data)
-    if not one:
-        raise DatasetError("No folder of sounds was given.")
-    return [Path(path) for path in one]
-
-
-def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> Path:
-    if out is None:
-        return place(name or paths[0].resolve().name)
-    path = Path(out)
-    if path.is_dir():
-        raise ConfigError(f"-o {path} is a folder; name a file in it, as {path / 'kit'}{SUFFIX}.")
-    return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-
-
-def _drawn(seed: int | None) -> int:
-    if seed is None:
-        return uuid.uuid4().int % LONGEST_SEED
-    if not 0 <= seed < 1 << 63:
-        raise ConfigError(f"--seed: {seed} must lie between 0 and {(1 << 63) - 1}.")
-    return seed

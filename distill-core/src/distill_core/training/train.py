@@ -1,0 +1,158 @@
+"""Train from Python: from a folder of sounds to a model file, or a companion into one."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..device import pick_device, set_threads
+from ..errors import ConfigError, DatasetError
+from ..header import SUFFIX
+from ..library import find, place
+from ..loading import load
+from ..registry import Registry, environment
+from .folder import RunFolder
+from .job import Job, Listener, Opening, Trained
+from .schedule import Budget
+from .settings import sort
+
+LONGEST_SEED = 1 << 31
+
+
+def train(
+    data: str | Path | Sequence[str | Path],
+    model_type: str | None = None,
+    *,
+    out: str | Path | None = None,
+    name: str | None = None,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    only: bool = False,
+    device: str = "auto",
+    threads: int | None = None,
+    seed: int | None = None,
+    hold_out: Sequence[str] = (),
+    force: bool = False,
+    on_event: Listener | None = None,
+    on_open: Opening | None = None,
+    cancel: threading.Event | None = None,
+    registry: Registry | None = None,
+    **knobs: Any,
+) -> Trained:
+    """Train a model of the sounds in some folders or files, and the companions that fit it.
+
+    Args:
+        data: folders (read recursively) or files.
+        model_type: the highest-ranking installed type by default.
+        out: the model file to write; by default it goes into the library.
+        name: the model's name; by default the file's, or the data folder's.
+        minutes: for all stages together (10 when nothing is told).
+        epochs: per stage, instead of minutes.
+        steps: per stage, instead of minutes.
+        only: train no companion.
+        device: "auto", "cpu", "cuda" or "mps".
+        threads: for torch; unchanged by default.
+        seed: drawn when it is not given, and recorded.
+        hold_out: globs that replace the rule for held-out files.
+        force: replace an existing model file and run.
+        on_event: called with every event.
+        on_open: called with (number, total, name) while sounds are decoded.
+        cancel: set it to stop; what was trained until then is saved.
+        registry: plugins to use instead of the environment's.
+        **knobs: settings of the type, and of companions with their name in front.
+
+    Raises:
+        ConfigError: a setting, a path or a type that cannot be used.
+        DatasetError: no usable audio.
+        BackendError: the backend is broken or claimed twice.
+        DivergedError: the loss became NaN.
+        Interrupted: `cancel` was set; the model file is there once training had started.
+    """
+    registry = registry or environment()
+    budget = Budget.of(minutes, epochs, steps)
+    owner = registry.owner(model_type or registry.default_type())
+    followers = [] if only else registry.companions(owner.type)
+    configs = sort([owner.type, *followers], knobs)
+    paths = _paths(data)
+    target = _target(out, name, paths)
+    if target.exists() and not force:
+        raise ConfigError(
+            f"{target} is there already.", "Replace it with --force, or use another -o."
+        )
+    job = Job(
+        registry=registry, model=target, name=name or target.stem, budget=budget, paths=paths,
+        device=pick_device(device), threads=set_threads(threads), seed=_drawn(seed),
+        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
+        folder=RunFolder.beside(target), replace=force,
+    )  # fmt: skip
+    first = configs[owner.type.name].model
+    job.open(first.sample_rate, first.channels, on_open)
+    owners = [owner, *(registry.owner(each.name) for each in followers)]
+    return job.run(job.plan(owners, configs, None))
+
+
+def train_companion(
+    model: str | Path,
+    data: str | Path | Sequence[str | Path],
+    companion: str,
+    *,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    seed: int | None = None,
+    hold_out: Sequence[str] = (),
+    on_event: Listener | None = None,
+    on_open: Opening | None = None,
+    cancel: threading.Event | None = None,
+    registry: Registry | None = None,
+    **knobs: Any,
+) -> Trained:
+    """Train a companion into a model file, adding it or replacing the one that is there.
+
+    Arguments and errors are those of `train`; `model` is a path, a name or an id.
+    """
+    registry = registry or environment()
+    target = find(model)
+    owner = registry.owner(companion)
+    host = load(target, device=device, registry=registry)
+    if owner.claim.kind != "companion" or not owner.type.fits(host.host.owner.type):
+        raise ConfigError(f"A {companion} cannot sit on a {host.type} model.")
+    configs = sort([owner.type], knobs)
+    job = Job(
+        registry=registry, model=target, name=host.name, budget=Budget.of(minutes, epochs, steps),
+        paths=_paths(data), device=host.device, threads=set_threads(threads), seed=_drawn(seed),
+        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
+        folder=RunFolder.beside(target, companion), replace=True,
+    )  # fmt: skip
+    job.open(host.sample_rate, host.channels, on_open)
+    return job.run(job.plan([owner], configs, host.host.network))
+
+
+def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
+    one = [data] if isinstance(data, str | Path) else list(data)
+    if not one:
+        raise DatasetError("No folder of sounds was given.")
+    return [Path(path) for path in one]
+
+
+def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> Path:
+    if out is None:
+        return place(name or paths[0].resolve().name)
+    path = Path(out)
+    if path.is_dir():
+        raise ConfigError(f"-o {path} is a folder; name a file in it, as {path / 'kit'}{SUFFIX}.")
+    return path
+
+
+def _drawn(seed: int | None) -> int:
+    if seed is None:
+        return uuid.uuid4().int % LONGEST_SEED
+    if not 0 <= seed < 1 << 63:
+        raise ConfigError(f"--seed: {seed} must lie between 0 and {(1 << 63) - 1}.")
+    return seed
