@@ -24,7 +24,7 @@ class Result(NamedTuple):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep caches and the library apart from the user's; sounds are decoded once a session."""
     home = tmp_path_factory.mktemp("home")
     old = os.environ.get("DISTILL_HOME")
@@ -74,5 +74,7 @@ def call(*words: object) -> Result:
     args = [str(word) for word in words]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         screen = Screen(color=False)
-        code = guarded(lambda: main.main(args, "distill", obj=screen, standalone_mode=False), screen)
+        code = guarded(
+            lambda: main.main(args, "distill", obj=screen, standalone_mode=False), screen
+        )
     return Result(code, out.getvalue(), err.getvalue())

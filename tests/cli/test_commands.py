@@ -212,10 +212,12 @@ def test_a_codec_without_what_plays_it_says_what_to_train(
     assert result.code == 2
     assert "Train a prior first: distill train-prior" in result.err
     wave = next(iter(sorted(pack.glob("pad*.wav"))))
-    result = distill("reconstruct", model, wave, tmp_path / "no.wav", "-o", tmp_path / "r", "--json")
+    result = distill(
+        "reconstruct", model, wave, tmp_path / "no.wav", "-o", tmp_path / "r", "--json"
+    )
     assert result.code == 7
     told = json.loads(result.out)
-    assert [each["path"] for each in told["failed"]] == [str(tmp_path / "no.wav")]
+    assert [each["path"] for each in told["failed"]] == [str(missing)]
     before, after = soundfile.info(wave), soundfile.info(told["files"][0]["out"])
     assert (before.frames, before.samplerate, before.channels) == (
         after.frames, after.samplerate, after.channels,
@@ -258,10 +260,10 @@ def test_info_tells_the_header_in_the_promised_kinds(distill: Distill, kit: Path
 
 
 def test_models_are_found_by_name_and_by_the_start_of_their_id(
-    distill: Distill, kit: Path, _own_home: Path
+    distill: Distill, kit: Path, own_home: Path
 ) -> None:
     """Nobody types a uuid."""
-    shelf = _own_home / "models"
+    shelf = own_home / "models"
     shelf.mkdir(exist_ok=True)
     shutil.copy(kit, shelf / "other.distill")
     try:
@@ -276,15 +278,15 @@ def test_models_are_found_by_name_and_by_the_start_of_their_id(
 
 
 def test_a_model_trained_without_out_goes_into_the_library(
-    distill: Distill, pack: Path, _own_home: Path
+    distill: Distill, pack: Path, own_home: Path
 ) -> None:
     """And is found there by its name."""
     words = ["--name", "shelf", "--steps", "1", "--only", *TINY[:10]]
     result = distill("train", pack, *words)
     assert result.code == 0, result.err
-    assert (_own_home / "models" / "shelf.distill").exists()
+    assert (own_home / "models" / "shelf.distill").exists()
     assert json.loads(distill("info", "shelf", "--json").out)["name"] == "shelf"
-    shutil.rmtree(_own_home / "models")
+    shutil.rmtree(own_home / "models")
 
 
 def test_all_wrong_knobs_are_told_at_once_in_the_words_of_the_command(
@@ -319,7 +321,16 @@ def test_help_shows_the_knobs_with_ranges_and_defaults(distill: Distill, kit: Pa
 def test_what_is_not_there_yet_is_not_in_the_help(distill: Distill) -> None:
     """A feature must not exist only in a help text."""
     text = "".join(distill(name, "--help").out for name in ("train", "generate", "info", "scan"))
-    later = ("--resume", "--prompt", "--recipe", "--loop", "--spatial", "--preset", "--blend", "--card")
+    later = (
+        "--resume",
+        "--prompt",
+        "--recipe",
+        "--loop",
+        "--spatial",
+        "--preset",
+        "--blend",
+        "--card",
+    )
     for flag in later:
         assert flag not in text
 
@@ -333,7 +344,9 @@ def test_ctrl_c_in_training_saves_a_usable_model_and_exits_130(
         sys.executable, "-m", "distill_cli", "train", str(pack), "-o", str(model),
         "--steps", "100000", "--json", *TINY,
     ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout is not None
         assert json.loads(run.stdout.readline())["event"] == "started"
         time.sleep(0.5)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from distill_cli.main import COMMANDS
 from distill_core.registry import Registry
-from plugins import BROKEN, environment
+
+from ..plugins import BROKEN, environment
 
 HEAVY = ("torch", "torchaudio", "numpy", "soundfile", "rich")
 PEEK = f"""
@@ -219,7 +220,7 @@ def test_what_is_no_command_is_told_as_broken(distill: Run, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("command", ["", *COMMANDS, *COMPANIONS, "whisper"])
 def test_help_stays_light(distill: Run, command: str) -> None:
-    """torch alone takes seconds; help must come at once, whatever is installed."""
+    """Loading torch alone takes seconds; help must come at once, whatever is installed."""
     done = distill(*command.split(), "--help", peek=True)
     assert done.returncode == 0, done.stderr
     assert "Usage:" in done.stdout

@@ -13,6 +13,7 @@ import pytest
 from distill_core.audio import cache
 from distill_core.audio.cache import cached_facts, cached_samples, folder, forget_unused
 from distill_core.errors import StorageError
+
 from .sounds import Write, tone
 
 FILES = ("facts", "f32")

@@ -11,6 +11,7 @@ import torch
 from distill_core.audio.dataset import NothingUsableError, open_dataset
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError, DatasetError
+
 from .sounds import Write, tone
 
 RATE = 8_000  # Hz; low, to be quick

@@ -13,8 +13,9 @@ import soundfile
 import torch
 from distill_core.audio.decoding import Decoder, Facts, measure
 from distill_core.audio.resampling import QUALITY, ratio_between, resample_blocks
-from .sounds import FORMATS, Write, tone
 from torchaudio.transforms import Resample
+
+from .sounds import FORMATS, Write, tone
 
 CUTS = (0.005, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 0.999)
 

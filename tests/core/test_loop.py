@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from distill_core.errors import ConfigError, DivergedError
-from distill_core.events import Epoch, Event, Step
+from distill_core.events import EpochMetrics, Event, StepMetrics
 from distill_core.training.checkpoint import Checkpoint
 from distill_core.training.loop import Loop
 from distill_core.training.objective import Objective
@@ -127,7 +127,8 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_step_and_the_files(tmp_p
     run, _ = make_run(tmp_path, Budget(steps=10))
     with pytest.raises(DivergedError, match=r"step 3 .*bad\.wav"):
         run.fit(Breaks())
-    assert torch.isfinite(Checkpoint.read(Loop(Fits(), run).path).tensors["model"]["0.weight"]).all()
+    saved = Checkpoint.read(Loop(Fits(), run).path)
+    assert torch.isfinite(saved.tensors["model"]["0.weight"]).all()
 
 
 def test_stopping_finishes_the_step_and_judges_the_epoch_under_way(tmp_path: Path) -> None:
@@ -138,18 +139,18 @@ def test_stopping_finishes_the_step_and_judges_the_epoch_under_way(tmp_path: Pat
     outcome = run.fit(objective)
     assert outcome.steps == 7
     assert outcome.held_out_loss is not None
-    assert isinstance(events[-1], Epoch)
+    assert isinstance(events[-1], EpochMetrics)
 
 
 def test_events_count_epochs_and_tell_the_rate(tmp_path: Path) -> None:
     """Screens draw curves from these alone."""
     run, events = make_run(tmp_path, Budget(epochs=3))
     run.fit(Fits())
-    epochs = [each for each in events if isinstance(each, Epoch)]
+    epochs = [each for each in events if isinstance(each, EpochMetrics)]
     assert [each.epoch for each in epochs] == [1, 2, 3]
     assert [each.step for each in epochs] == [10, 20, 30]
     assert all(each.lr > 0 and each.held_out_loss is not None for each in epochs)
-    assert any(isinstance(each, Step) for each in events)
+    assert any(isinstance(each, StepMetrics) for each in events)
 
 
 def test_minutes_become_a_number_of_steps_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,27 +96,38 @@ def test_pickles_are_refused_unread_with_their_sentence(tmp_path: Path) -> None:
             read_header(path)
 
 
+META = {"__metadata__": {"format": "distill"}}
+
+
+def _entry(dtype: str = "U8", shape: object = (4,), first: int = 0, last: int = 4) -> object:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [first, last]}
+
+
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        ('{"__metadata__":{"format":"pt"}}', "does not say"),
+        ({"__metadata__": {"format": "pt"}}, "does not say"),
+        ({}, "does not say"),
         ('{"__metadata__":{"format":"distill"},"__metadata__":{}}', "twice"),
-        ('{"__metadata__":{"format":"distill","version":2}}', "texts"),
+        ({"__metadata__": {"format": "distill", "version": 2}}, "texts"),
         ("[" * 5000, "deeply|JSON|Expecting"),
-        ('{"__metadata__":{"format":"distill"},"a":{"dtype":"F8","shape":[],"data_offsets":[0,1]}}', "element"),
-        ('{"__metadata__":{"format":"distill"},"a":{"dtype":"F32","shape":[9],"data_offsets":[0,4]}}', "fit"),
-        ('{"__metadata__":{"format":"distill"},"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', "impossible"),
-        ('{"__metadata__":{"format":"distill"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}', "overlap"),
-        ('{"__metadata__":{"format":"distill"},"a":{"dtype":"U8","shape":[NaN],"data_offsets":[0,4]}}', "NaN"),
-        ("{}" + " " * 8, "does not say"),
+        ("[1]", "not a table"),
+        ({**META, "a": _entry(dtype="F8")}, "element type"),
+        ({**META, "a": _entry(dtype="F32", shape=[9])}, "fit"),
+        ({**META, "a": _entry(shape=[-1])}, "impossible"),
+        ({**META, "a": _entry(shape=[float("nan")])}, "NaN"),
+        ({**META, "a": _entry(shape=[True])}, "impossible"),
+        ({**META, "a": _entry(), "b": _entry(first=2, last=6)}, "overlap"),
+        ({**META, "a": _entry(shape=[3], last=3)}, "take 3 bytes"),
+        ({**META, "a": [1, 2]}, "not described"),
     ],
-)  # fmt: skip
+)
 def test_a_crafted_header_is_refused_with_its_reason(
-    tmp_path: Path, header: str, why: str
+    tmp_path: Path, header: object, why: str
 ) -> None:
     """A file from a stranger may claim anything."""
     path = tmp_path / "odd.distill"
-    text = header.encode()
+    text = (header if isinstance(header, str) else json.dumps(header)).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + b"\0" * 4)
     with pytest.raises(ModelFileError, match=why):
         read_header(path)

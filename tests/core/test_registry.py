@@ -14,11 +14,18 @@ from distill_core.errors import BackendError, ConfigError
 from distill_core.header import Header
 from distill_core.loading import detect
 from distill_core.model_type import Facts
-from distill_core.registry import Claim, Registry
-from plugins import BROKEN, importable, points, registry
+from distill_core.registry import NARROW, Claim, Registry
+
+from ..plugins import BROKEN, importable, points, registry
 
 ALONE = "distill_hush_fixture"
 FACTS = Facts(clips=1, seconds=90.0, median_seconds=1.0, minutes=None, device="cpu")
+
+
+@pytest.fixture(autouse=True)
+def _unnarrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what the developer narrowed backends to."""
+    monkeypatch.delenv(NARROW, raising=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from distill_core.audio.holdout import choose, split_tail
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError
+
 from .sounds import Write
 
 

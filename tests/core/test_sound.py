@@ -9,6 +9,7 @@ import pytest
 from distill_core.audio.cache import cached_samples
 from distill_core.audio.sound import Sound
 from distill_core.errors import AudioError
+
 from .sounds import Write, tone
 
 

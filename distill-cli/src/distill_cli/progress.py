@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import define
-from distill_core.events import Epoch, Event, Saved, Started, Step, Warned
+from distill_core.events import EpochMetrics, Event, Saved, Started, StepMetrics, Warned
 
 from .screen import Screen, seconds
 
@@ -55,9 +55,9 @@ class Training:
         """Show an event (core calls this)."""
         if isinstance(event, Started):
             self._started(event)
-        elif isinstance(event, Step):
+        elif isinstance(event, StepMetrics):
             self._step(event)
-        elif isinstance(event, Epoch):
+        elif isinstance(event, EpochMetrics):
             self._epoch(event)
         elif isinstance(event, Warned):
             self.screen.warn(event.message)
@@ -82,7 +82,7 @@ class Training:
             if chosen:
                 self.screen.say(f"Chosen from the data (auto) for {stage}: {chosen}.")
 
-    def _step(self, event: Step) -> None:
+    def _step(self, event: StepMetrics) -> None:
         if self.bar is None:
             return
         if event.stage != self.stage:
@@ -95,7 +95,7 @@ class Training:
             description=f"{event.stage}: loss {event.loss:.3f}{held}{left}",
         )  # fmt: skip
 
-    def _epoch(self, event: Epoch) -> None:
+    def _epoch(self, event: EpochMetrics) -> None:
         self.held_out = event.held_out_loss
         if self.bar is None and event.seconds - self.told_at >= PLAIN_EVERY:
             self.told_at = event.seconds

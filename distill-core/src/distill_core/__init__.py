@@ -27,7 +27,7 @@ from .errors import (
     PartialError,
     StorageError,
 )
-from .events import Done, Epoch, Event, Preview, Saved, Started, Step, Warned
+from .events import Done, EpochMetrics, Event, Preview, Saved, Started, StepMetrics, Warned
 from .header import Header
 from .hookspecs import hookimpl, hookspec
 from .knobs import knob
@@ -97,7 +97,7 @@ __all__ = [
     "DistillError",
     "DivergedError",
     "Done",
-    "Epoch",
+    "EpochMetrics",
     "Event",
     "Facts",
     "Header",
@@ -117,7 +117,7 @@ __all__ = [
     "Saved",
     "Sound",
     "Started",
-    "Step",
+    "StepMetrics",
     "StorageError",
     "Take",
     "Tokenizer",

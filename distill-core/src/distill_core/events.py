@@ -38,7 +38,7 @@ class Started(Event):
 
 
 @attrs.frozen(kw_only=True)
-class Step(Event):
+class StepMetrics(Event):
     """A step was made; told a few times a second at most."""
 
     event: ClassVar[str] = "step"
@@ -50,7 +50,7 @@ class Step(Event):
 
 
 @attrs.frozen(kw_only=True)
-class Epoch(Event):
+class EpochMetrics(Event):
     """An epoch ended. Backends subclass it to add what they watch."""
 
     event: ClassVar[str] = "epoch"

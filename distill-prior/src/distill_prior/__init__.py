@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 LAZY = {
     "CodePrior": "network",
-    "check_memorization": "training",
+    "check_memorization": "memorization",
     "extract_code_sequences": "sequences",
     "flatten_codes": "sequences",
+    "generate_audio_from_prior": "shortcuts",
+    "save_prior_to_model": "shortcuts",
+    "train_prior": "shortcuts",
     "unflatten_codes": "sequences",
 }
 
@@ -99,5 +102,8 @@ __all__ = [
     "check_memorization",
     "extract_code_sequences",
     "flatten_codes",
+    "generate_audio_from_prior",
+    "save_prior_to_model",
+    "train_prior",
     "unflatten_codes",
 ]

@@ -38,7 +38,7 @@ class PriorModel:
 class PriorTraining:
     """How a prior learns; most of it is there to keep it from learning clips by heart."""
 
-    lr: float = knob(1e-3, help="Learning rate.", min=1e-6, max=1.0, scale="log")
+    lr: float = knob(4e-3, help="Learning rate.", min=1e-6, max=1.0, scale="log")
     batch: int = knob(8, help="Rows of a batch, each as long as the window.", min=1, max=1024)
     weight_decay: float = knob(0.1, help="Decay of the weights.", min=0.0, max=10.0)
     averaging: float = knob(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import attrs
-from distill_core import Epoch
+from distill_core import EpochMetrics
 
 
 @attrs.frozen(kw_only=True)
-class PriorEpochMetrics(Epoch):
+class PriorEpochMetrics(EpochMetrics):
     """An epoch of a prior; figures are None when nothing is held out.
 
     Attributes:

@@ -30,7 +30,7 @@ from .sequences import (
     unigram_nats,
 )
 
-SPACING = 15  # steps between two further encodings of the data: it learns while it still encodes
+SPACING = 30  # steps between two further encodings of the data: it learns while it still encodes
 HELD_OUT_WINDOWS = 3  # length of a held-out row; its first may be context
 HELD_OUT_ROWS = 64  # at most, so that hours of held-out sound do not stall a run
 SMOOTHING = 0.95  # of the training loss that memorising is judged by

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from distill_core import Epoch
+from distill_core import EpochMetrics
 
 
 @attrs.frozen(kw_only=True)
-class VQEpochMetrics(Epoch):
+class VQEpochMetrics(EpochMetrics):
     """An epoch of a codec.
 
     Attributes:

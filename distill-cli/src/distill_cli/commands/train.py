@@ -82,10 +82,11 @@ def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told
     Ctrl-C saves what was trained until then.
     """
     from distill_core.training.settings import sort
-    from distill_core.training.train import train
 
     screen = current()
     sort(stages(told["model_type"], told["only"]), knobs, flags=True)
+    from distill_core.training.train import train  # torch, once the settings are known to be right
+
     with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
         done = train(
             list(data), cancel=cancel, on_open=reading,

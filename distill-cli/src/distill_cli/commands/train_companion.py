@@ -57,10 +57,11 @@ def make(companion: str) -> click.Command:
         knobs: dict[str, Any], model: str, data: tuple[Path, ...], as_json: bool, **told: Any
     ) -> None:
         from distill_core.training.settings import sort
-        from distill_core.training.train import train_companion
 
         screen = current()
         sort([environment().model_type(companion, "companion")], knobs, flags=True)
+        from distill_core.training.train import train_companion  # torch, once settings are right
+
         with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
             done = train_companion(
                 model, list(data), companion, cancel=cancel, on_open=reading,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ def make_takes(
     duration: float | None,
     settings: Any,
     batch: int = 1,
+    progress: Callable[[int], object] | None = None,
 ) -> Iterator[Take]:
     """Make one take per seed, `batch` of them drawn together.
 
@@ -74,6 +75,7 @@ def make_takes(
         duration: seconds, or None for the natural length.
         settings: an object of the playing type's generating config.
         batch: how many are drawn at once.
+        progress: told, chunk by chunk, how many samples of a batch's takes are made.
     """
     player = model.player()
     rate = model.sample_rate
@@ -91,16 +93,15 @@ def make_takes(
             host=model.host.network if player is not model.host else None,
             extras=player.extras,
         )
-        for seed, (waveform, attached) in zip(
-            some, _collect(player, request, settings), strict=True
-        ):
+        made = _collect(player, request, settings, progress)
+        for seed, (waveform, attached) in zip(some, made, strict=True):
             audio, clipped = finish(waveform, rate)
             recipe = model.recipe(player, seed, duration, settings, attached)
             yield Take(audio, seed, clipped, recipe, model.header.path)
 
 
 def _collect(
-    player: Loaded, request: Request, settings: Any
+    player: Loaded, request: Request, settings: Any, progress: Callable[[int], object] | None
 ) -> list[tuple[NDArray[np.float32], Any]]:
     """Join the chunks of each take: float32 [C, T], and what the backend attached."""
     pieces: list[list[torch.Tensor]] = [[] for _ in request.rngs]
@@ -115,6 +116,8 @@ def _collect(
                 pieces[index].append(chunk.samples[row].detach().cpu())
             for index, value in (chunk.attached or {}).items():
                 attached[index] = value
+            if progress is not None:
+                progress(sum(piece.shape[-1] for some in pieces for piece in some))
     if not all(pieces):
         raise BackendError(f"{player.owner.type.name} gave no sound.")
     whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each

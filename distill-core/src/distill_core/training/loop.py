@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..errors import DivergedError
-from ..events import Step
+from ..events import StepMetrics
 from ..seeding import seeded
 from .average import Average, copy_into, snapshot
 from .checkpoint import Checkpoint, load_optimizer_state, optimizer_state
@@ -103,7 +103,7 @@ class Loop:
             return
         self.told_at = now
         self.run.emit(
-            Step(
+            StepMetrics(
                 stage=self.run.stage, step=self.step, seconds=self.run.seconds,
                 loss=loss, lr=lr, steps=self.pace.steps, eta=self._eta(),
             )

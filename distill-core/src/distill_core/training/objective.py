@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ..events import Epoch
+from ..events import EpochMetrics
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +36,7 @@ class Objective(ABC):
     epoch_steps: int
     average: float | None = None
     clip: float = 1.0
-    epoch: type[Epoch] = Epoch
+    epoch: type[EpochMetrics] = EpochMetrics
 
     @abstractmethod
     def batch(self, step: int) -> Any:
