@@ -211,10 +211,8 @@ def test_a_codec_without_what_plays_it_says_what_to_train(
     result = distill("generate", model)
     assert result.code == 2
     assert "Train a prior first: distill train-prior" in result.err
-    wave = next(iter(sorted(pack.glob("pad*.wav"))))
-    result = distill(
-        "reconstruct", model, wave, tmp_path / "no.wav", "-o", tmp_path / "r", "--json"
-    )
+    wave, missing = min(pack.glob("pad*.wav")), tmp_path / "no.wav"
+    result = distill("reconstruct", model, wave, missing, "-o", tmp_path / "r", "--json")
     assert result.code == 7
     told = json.loads(result.out)
     assert [each["path"] for each in told["failed"]] == [str(missing)]

@@ -46,8 +46,9 @@ def importable(*names: str | Path) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+        mine = tuple(each + os.sep for each in folders)
         for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(tuple(folders)):
+            if str(getattr(module, "__file__", None) or "").startswith(mine):
                 del sys.modules[name]
         importlib.invalidate_caches()
 

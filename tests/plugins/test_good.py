@@ -7,6 +7,7 @@ from pathlib import Path
 import distill_core as distill
 import numpy as np
 import pytest
+import soundfile
 from distill_core.controls import controls
 
 from . import registry
@@ -20,8 +21,8 @@ def sounds(tmp_path: Path) -> Path:
     folder = tmp_path / "sounds"
     folder.mkdir()
     for number in range(3):
-        noise = np.random.default_rng(number).uniform(-0.5, 0.5, (1, RATE // 2))
-        distill.Sound(noise.astype(np.float32), RATE).write(folder / f"{number}.wav")
+        noise = np.random.default_rng(number).uniform(-0.5, 0.5, RATE // 2)
+        soundfile.write(folder / f"{number}.wav", noise, RATE)
     return folder
 
 

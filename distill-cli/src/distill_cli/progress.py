@@ -1,4 +1,4 @@
-"""A run on the screen: a bar that moves on a terminal, a line an epoch elsewhere."""
+"""Work on the screen: a bar that moves on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -15,41 +15,26 @@ PLAIN_EVERY = 30.0  # seconds between two lines of progress where nothing may mo
 
 
 @define
-class Opening:
-    """Shows which sound is being decoded."""
+class Progress:
+    """Shows sounds being read and the events of a run.
 
-    screen: Screen
-    bar: Any = None
-
-    def __call__(self, number: int, total: int, name: str) -> None:
-        """Tell that a file is next (core calls this)."""
-        if self.bar is not None:
-            self.bar.update(0, completed=number, total=total, description=f"Reading {name}")
-
-
-@contextmanager
-def opening(screen: Screen) -> Iterator[Opening]:
-    """Show a bar while sounds are decoded, on a terminal."""
-    if not screen.animates:
-        yield Opening(screen)
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=screen.console(), transient=True) as bar:
-        bar.add_task("Reading", total=None)
-        yield Opening(screen, bar)
-
-
-@define
-class Training:
-    """Shows the events of a run."""
+    Attributes:
+        screen: where to.
+        bar: rich's progress with one task, or None where nothing may move.
+        stage: whose steps the bar counts now.
+        held_out: the stage's last held-out loss.
+        told_at: when the last line was written, in seconds of the run.
+    """
 
     screen: Screen
     bar: Any = None
     stage: str = ""
     held_out: float | None = None
     told_at: float = -PLAIN_EVERY
+
+    def read(self, number: int, total: int, name: str) -> None:
+        """Show that a sound is decoded (core calls this)."""
+        self._move(number, total, f"Reading {name}" if number < total else "Preparing")
 
     def __call__(self, event: Event) -> None:
         """Show an event (core calls this)."""
@@ -62,20 +47,14 @@ class Training:
         elif isinstance(event, Warned):
             self.screen.warn(event.message)
         elif isinstance(event, Saved):
-            self.told_at = -PLAIN_EVERY
-            loss = (
-                "" if event.held_out_loss is None else f", held-out loss {event.held_out_loss:.4f}"
-            )
-            self.screen.say(
-                f"Saved {event.stage} after {event.step} steps"
-                f" ({seconds(event.seconds)}{loss}): {event.model}"
-            )
+            self._saved(event)
 
     def _started(self, event: Started) -> None:
         held = len(event.held_out)
         self.screen.say(
             f"Training {' and then '.join(event.stages)} on {event.device}:"
-            f" {seconds(event.training_seconds)} of sound, {held} file{'s' * (held != 1)} held out."
+            f" {seconds(event.training_seconds)} of sound,"
+            f" {held} file{'s' * (held != 1)} held out."
         )
         for stage, filled in event.automatic.items():
             chosen = ", ".join(f"{name} {value}" for name, value in filled.items())
@@ -83,38 +62,52 @@ class Training:
                 self.screen.say(f"Chosen from the data (auto) for {stage}: {chosen}.")
 
     def _step(self, event: StepMetrics) -> None:
-        if self.bar is None:
-            return
         if event.stage != self.stage:
             self.stage, self.held_out = event.stage, None
-            self.bar.reset(0, total=event.steps)
-        held = "" if self.held_out is None else f", held-out {self.held_out:.3f}"
-        left = "" if event.eta is None else f", {seconds(event.eta)} left"
-        self.bar.update(
-            0, completed=event.step, total=event.steps,
-            description=f"{event.stage}: loss {event.loss:.3f}{held}{left}",
-        )  # fmt: skip
+        told = f"{event.stage}: loss {event.loss:.3f}{self._held_out()}{_left(event.eta)}"
+        self._move(event.step, event.steps, told)
 
     def _epoch(self, event: EpochMetrics) -> None:
         self.held_out = event.held_out_loss
         if self.bar is None and event.seconds - self.told_at >= PLAIN_EVERY:
             self.told_at = event.seconds
-            held = "" if event.held_out_loss is None else f", held-out {event.held_out_loss:.3f}"
-            left = "" if event.eta is None else f", {seconds(event.eta)} left"
-            self.screen.say(
-                f"{event.stage}: epoch {event.epoch}, loss {event.train_loss:.3f}{held}{left}"
-            )
+            loss = f"loss {event.train_loss:.3f}{self._held_out()}{_left(event.eta)}"
+            self.screen.say(f"{event.stage}: epoch {event.epoch}, {loss}")
+
+    def _saved(self, event: Saved) -> None:
+        self.told_at = -PLAIN_EVERY
+        loss = "" if event.held_out_loss is None else f", held-out loss {event.held_out_loss:.4f}"
+        self.screen.say(
+            f"Saved {event.stage} after {event.step} steps"
+            f" ({seconds(event.seconds)}{loss}): {event.model}"
+        )
+
+    def _held_out(self) -> str:
+        return "" if self.held_out is None else f", held-out {self.held_out:.3f}"
+
+    def _move(self, done: int, total: int | None, text: str) -> None:
+        if self.bar is not None:
+            self.bar.update(0, completed=done, total=total, description=text)
 
 
 @contextmanager
-def training(screen: Screen) -> Iterator[Training]:
-    """Show a run; the bar is there only on a terminal."""
+def progress(screen: Screen) -> Iterator[Progress]:
+    """Show some work; the bar is there only on a terminal, and gone afterwards."""
     if not screen.animates:
-        yield Training(screen)
+        yield Progress(screen)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=screen.console(), transient=True) as bar:
-        bar.add_task("Preparing", total=None)
-        yield Training(screen, bar)
+    screen.live = screen.console()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    try:
+        with Bar(*columns, console=screen.live, transient=True) as bar:
+            bar.add_task("Preparing", total=None)
+            yield Progress(screen, bar)
+    finally:
+        screen.live = None
+
+
+def _left(eta: float | None) -> str:
+    return "" if eta is None else f", {seconds(eta)} left"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import define
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @define
@@ -19,29 +22,31 @@ class Screen:
         quiet: leave out what is not asked for.
         verbose: say more.
         color: whether colours may be used.
+        live: rich's console while something moves on it, so that lines go above what moves.
     """
 
     quiet: bool = False
     verbose: bool = False
     color: bool = True
+    live: Console | None = None
 
     def say(self, message: str) -> None:
         """Tell something on the way, on stderr."""
         if not self.quiet:
-            click.echo(message, err=True)
+            self._tell(message)
 
     def detail(self, message: str) -> None:
         """Tell something that only -v asks for."""
         if self.verbose:
-            click.echo(message, err=True)
+            self._tell(message)
 
     def warn(self, message: str) -> None:
         """Tell a warning, also when quiet."""
-        click.echo(self._styled("Warning:", fg="yellow") + f" {message}", err=True)
+        self._tell(self._styled("Warning:", fg="yellow") + f" {message}")
 
     def fail(self, message: str) -> None:
         """Tell why nothing more will happen."""
-        click.echo(self._styled("Error:", fg="red") + f" {message}", err=True)
+        self._tell(self._styled("Error:", fg="red") + f" {message}")
 
     def data(self, value: Any) -> None:
         """Write one JSON value to stdout, on one line where it is one of several."""
@@ -62,7 +67,7 @@ class Screen:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.text("  ".join(cells).rstrip())
 
-    def console(self) -> Any:
+    def console(self) -> Console:
         """Give rich's console on stderr, for progress."""
         from rich.console import Console
 
@@ -72,6 +77,14 @@ class Screen:
     def animates(self) -> bool:
         """Say whether progress may move: only on a terminal."""
         return sys.stderr.isatty() and not self.quiet
+
+    def _tell(self, message: str) -> None:
+        if self.live is None:
+            click.echo(message, err=True)
+        else:
+            from rich.text import Text
+
+            self.live.print(Text.from_ansi(message), soft_wrap=True)
 
     def _styled(self, text: str, fg: str) -> str:
         return click.style(text, fg=fg, bold=True) if self.color and sys.stderr.isatty() else text

@@ -15,6 +15,7 @@ from .training import VQVAEObjective
 
 LEAST_UTILIZATION = 0.3  # below it a codebook is mostly waste
 HELD_OUT_SECONDS = 2.0  # of each held-out clip are judged
+SETTLED = 0.3  # of the run; before that codebooks are still finding their data
 MOST_HELD_OUT = 64  # clips; more tell little and cost time
 
 
@@ -39,6 +40,7 @@ class CodecObjective(Objective):
         self.sums: dict[str, float] = {}
         self.counted = 0
         self.usage = model.quantizer.usage()
+        self.progress = 0.0
 
     def batch(self, step: int) -> Crops:
         """Cut the step's crops."""
@@ -46,6 +48,7 @@ class CodecObjective(Objective):
 
     def loss(self, batch: Crops, progress: float) -> dict[str, Tensor]:
         """Give the losses of the crops."""
+        self.progress = progress
         losses = self.inner.loss(batch.audio.to(self.run.device), progress)
         for name in ("reconstruction_loss", "commitment_loss"):
             self.sums[name] = self.sums.get(name, 0.0) + float(losses[name].detach())
@@ -78,3 +81,14 @@ class CodecObjective(Objective):
             for level, (used, perplexity, dead) in enumerate(rows)
         ]
         return means | {"codebooks": codebooks}
+
+    def warnings(self) -> list[str]:
+        """Warn of a level that leaves most of its entries unused, once it had time to use them."""
+        if self.progress < SETTLED:
+            return []
+        return [
+            f"Level {level} uses {used:.0%} of its {self.model.entries} codebook entries:"
+            " train longer, give more sound, or choose a smaller --codebook-size."
+            for level, used in enumerate(self.usage.utilization)
+            if used < LEAST_UTILIZATION
+        ]

@@ -8,7 +8,7 @@ import click
 from distill_core.errors import DatasetError
 
 from .. import arguments
-from ..progress import opening
+from ..progress import progress
 from ..screen import current, seconds
 
 SHOWN = 20  # skipped files on the screen; --json has all
@@ -24,8 +24,8 @@ def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) ->
     from distill_core.audio.scan import Report, scan
 
     screen = current()
-    with opening(screen) as progress:
-        report: Report = scan(data, hold_out=hold_out, progress=progress)
+    with progress(screen) as show:
+        report: Report = scan(data, hold_out=hold_out, progress=show.read)
     if as_json:
         screen.data(report.as_json())
     else:

@@ -13,7 +13,7 @@ from distill_core.registry import environment
 from .. import arguments
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, installed_types, training_knobs
-from ..progress import opening, training
+from ..progress import progress
 from ..screen import current, seconds
 
 
@@ -87,9 +87,9 @@ def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told
     sort(stages(told["model_type"], told["only"]), knobs, flags=True)
     from distill_core.training.train import train  # torch, once the settings are known to be right
 
-    with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
+    with stoppable() as cancel, progress(screen) as show:
         done = train(
-            list(data), cancel=cancel, on_open=reading,
+            list(data), cancel=cancel, on_open=show.read,
             on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
             **told, **knobs,
         )  # fmt: skip

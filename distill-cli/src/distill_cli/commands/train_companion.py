@@ -12,7 +12,7 @@ from distill_core.registry import environment
 from .. import arguments
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, training_knobs
-from ..progress import opening, training
+from ..progress import progress
 from ..screen import current
 from .train import finish
 
@@ -62,9 +62,9 @@ def make(companion: str) -> click.Command:
         sort([environment().model_type(companion, "companion")], knobs, flags=True)
         from distill_core.training.train import train_companion  # torch, once settings are right
 
-        with stoppable() as cancel, training(screen) as show, opening(screen) as reading:
+        with stoppable() as cancel, progress(screen) as show:
             done = train_companion(
-                model, list(data), companion, cancel=cancel, on_open=reading,
+                model, list(data), companion, cancel=cancel, on_open=show.read,
                 on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
                 **told, **knobs,
             )  # fmt: skip

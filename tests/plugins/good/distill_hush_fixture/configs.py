@@ -27,7 +27,7 @@ class HushTraining:
     batch: int = knob(2, help="Crops per step.", min=1, max=64)
     patient: bool = knob(False, help="Whether it takes half of each step.")
     nickname: str = knob("shh", help="What it calls itself while it learns.")
-    notes: Path | None = knob(None, help="A file that it ignores.")  # noqa: RUF009 - knob makes a field
+    notes: Path | None = knob(None, help="A file that it ignores.")
 
 
 @attrs.frozen(kw_only=True)
@@ -35,4 +35,4 @@ class HushGenerating:
     """How it plays."""
 
     loudness: float = knob(0.5, help="How loud.", min=0, max=1, short="l")
-    tilt: dict[str, float] = knob({}, help="Weights.", min=-1, max=1)  # noqa: RUF009
+    tilt: dict[str, float] = knob({}, help="Weights.", min=-1, max=1)

@@ -1,0 +1,126 @@
+"""Train on a folder as a user would, and print what is claimed about speed and sound.
+
+    nox -s bench -- [--data FOLDER] [--minutes 5] [--prior-minutes 4] [--seed 0] [--out FOLDER]
+
+Without --data it needs DISTILL_REFERENCE. Times hold for the machine they were measured on; the
+ratios travel better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import distill_core as distill
+import pictures
+import starting
+import torch
+from codec import code_figures, decoding_speed, held_out_figures, take_speed
+
+COMPANION = "prior"
+
+
+def main() -> None:
+    """Run everything and print a table."""
+    told = arguments()
+    torch.set_num_threads(told.threads)
+    told.out.mkdir(parents=True, exist_ok=True)
+    model_path = told.out / "kit.distill"
+    rows: dict[str, Any] = {}
+    rows |= train_codec(told, model_path)
+    rows |= train_companion(told, model_path)
+    model = distill.load(model_path)
+    rows |= held_out_figures(model, told.data) | code_figures(model, told.data)
+    rows["decoding, x real time"] = decoding_speed(model)
+    rows["a take, x real time"] = take_speed(model)
+    rows |= {f"{name}, ms": took for name, took in starting.answer_times(model_path).items()}
+    show_takes(model, told)
+    print(f"{platform.processor() or platform.machine()}, {told.threads} threads, seed {told.seed}")
+    for name, value in rows.items():
+        print(f"{name:44} {value if not isinstance(value, float) else format(value, '.3f')}")
+    (told.out / "figures.json").write_text(json.dumps(rows, indent=1))
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    reference = os.environ.get("DISTILL_REFERENCE")
+    parser.add_argument("--data", type=Path, default=reference and Path(reference))
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--prior-minutes", type=float, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("bench"))
+    told = parser.parse_args()
+    if not told.data:
+        parser.error("name a folder of sounds with --data or DISTILL_REFERENCE")
+    return told
+
+
+def train_codec(told: argparse.Namespace, path: Path) -> dict[str, Any]:
+    """Train the default type alone."""
+    began = time.monotonic()
+    distill.train(
+        told.data, out=path, minutes=told.minutes, only=True, force=True, seed=told.seed,
+        threads=told.threads,
+    )  # fmt: skip
+    training = distill.header(str(path)).training
+    config = training["config"]
+    seconds = training["steps"] * config["batch"] * config["crop_seconds"]
+    return {
+        "codec: seconds in all": time.monotonic() - began,
+        "codec: steps": training["steps"],
+        "codec: training, x real time": seconds / training["seconds"],
+        "codec: held-out loss": training["held_out_loss"],
+    }
+
+
+def train_companion(told: argparse.Namespace, path: Path) -> dict[str, Any]:
+    """Train the companion on top."""
+    distill.train_companion(
+        path, told.data, COMPANION, minutes=told.prior_minutes, seed=told.seed,
+        threads=told.threads,
+    )  # fmt: skip
+    training = distill.header(str(path)).companions[COMPANION]["training"]
+    bits, usual = best_bits(path, COMPANION)
+    return {
+        "prior: steps": training["steps"],
+        "prior: best held-out perplexity": training.get("best_perplexity"),
+        "prior: held-out bits a second": bits,
+        "prior: bits a second by frequencies": usual,
+        "prior: share of that": bits / usual,
+    }
+
+
+def best_bits(path: Path, companion: str) -> tuple[float, float]:
+    """Read from the run's journal the fewest held-out bits, and what frequencies give."""
+    journal = path.with_name(f"{path.stem}.{companion}.run") / "events.jsonl"
+    epochs = [json.loads(line) for line in journal.read_text().splitlines()]
+    epochs = [each for each in epochs if each["event"] == "epoch"]
+    best = min(epochs, key=lambda each: each["held_out_loss"])
+    return best["bits_per_second"], best["frequencies_bits_per_second"]
+
+
+def show_takes(model: distill.Model, told: argparse.Namespace) -> None:
+    """Write sixteen takes, and draw them beside held-out clips and their reconstructions."""
+    takes, again = [], []
+    for take in model.takes(range(16)):
+        takes.append(take.save(told.out / f"take-{take.seed}.wav"))
+    real = [told.data / name for name in model.header.training["held_out"][:8]]
+    for path in real:
+        out = told.out / f"again-{path.stem}.wav"
+        model.reconstruct(distill.Sound.read(path)).save(out)
+        again.append(out)
+    rows = [
+        ("held out", real), ("reconstructed", again), ("new", takes[:8]), ("new", takes[8:])
+    ]  # fmt: skip
+    pictures.draw(rows, told.out / "takes.png")
+
+
+if __name__ == "__main__":
+    main()
