@@ -9,12 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from distill_core.claims import NARROW, Claim
 from distill_core.configs import Configs, structure
 from distill_core.errors import BackendError, ConfigError
 from distill_core.header import Header
 from distill_core.loading import detect
 from distill_core.model_type import Facts
-from distill_core.registry import NARROW, Claim, Registry
+from distill_core.registry import Registry
 
 from ..plugins import BROKEN, importable, points, registry
 
@@ -383,6 +384,32 @@ def test_a_listener_hears_events_and_a_broken_one_is_told(brought) -> None:
         assert "ZeroDivisionError" in broken.reason
         found.everyone().distill_event(event="started")
         assert sys.modules["distill_listener_fixture"].heard == ["started"]
+
+
+def test_a_listener_that_would_answer_for_every_type_is_refused(brought) -> None:
+    """Loaded last it would play all models, since pluggy takes the last answer; it may wrap."""
+    source = "from distill_core import hookimpl\n@hookimpl\ndef distill_generate(): return [0]\n"
+    folder = brought("distill-greedy", source, "[distill.plugins]\ngreedy = distill_greedy\n")
+    asking = SimpleNamespace(rngs=[], samples=0)
+    with registry("good", folder) as found:
+        (broken,) = found.listen()
+        assert "make it a wrapper" in broken.reason
+        hush = found.owner("hush")
+        loud = structure(hush.type.generating, {})
+        answer = hush.call("distill_generate", model=lambda: 0, config=loud, request=asking)
+        assert list(answer) == []
+
+
+def test_what_a_plugin_prints_while_it_is_imported_stays_off_stdout(
+    brought, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scripts read stdout as JSON; a stranger's greeting goes where messages go."""
+    source = "print('Thank you for choosing noise!')\n1 / 0\n"
+    folder = brought("distill-noise", source, "[distill.backends]\nnoise = distill_noise\n")
+    with registry(folder) as found, pytest.raises(BackendError):
+        found.owner("noise")
+    written = capsys.readouterr()
+    assert (written.out, "Thank you" in written.err) == ("", True)
 
 
 def test_a_header_without_a_type_is_shown_to_everyone(other: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 
-from distill_core.registry import KINDS, Registry
+from distill_core.claims import KINDS
+from distill_core.registry import Registry
 
 HERE = Path(__file__).parent
 BROKEN = ("raises", "quits", "typo", "missing", "rivals")

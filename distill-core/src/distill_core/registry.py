@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pluggy
 from attrs import define, field, frozen
 
 from . import defaults, hookspecs
+from .claims import NARROW, Claim, installed_claims, plain_name
 from .controls import controls
+from .diagnosis import Broken, diagnose
 from .errors import BackendError, ConfigError, nearest
 from .model_type import ModelType
 
-BACKENDS, COMPANIONS = "distill.backends", "distill.companions"
-COMMANDS, PLUGINS = "distill.commands", "distill.plugins"
-KINDS = {BACKENDS: "backend", COMPANIONS: "companion", COMMANDS: "command", PLUGINS: "plugin"}
-NARROW = "DISTILL_BACKENDS"  # distribution names that backends and companions are narrowed to
-
-
-@frozen
-class Claim:
-    """One entry point: a name, the kind of thing it names, and who brings it."""
-
-    name: str
-    kind: str
-    distribution: str
-    version: str
-    summary: str
-    point: EntryPoint = field(eq=False, repr=False)
-
-
-@frozen
-class Broken:
-    """Why a plugin cannot be used, and what to do about it."""
-
-    reason: str
-    cure: str
+EVERYONES = {"distill_detect", "distill_event"}  # the hooks that are not for owners only
 
 
 @define
@@ -67,24 +47,7 @@ class Registry:
             points: the entry points to use instead of the environment's (tests).
             narrow: distribution names, comma-separated; defaults to DISTILL_BACKENDS.
         """
-        if points is None:
-            points = [point for group in KINDS for point in entry_points(group=group)]
-        if narrow is None:
-            narrow = os.environ.get(NARROW)
-        wanted = None if narrow is None else {_plain(word) for word in narrow.split(",")}
-        seen: dict[tuple[str, str, str, str], Claim] = {}
-        for point in points:
-            claim = _claim(point)
-            if claim is None or (
-                wanted is not None
-                and point.group in {BACKENDS, COMPANIONS}
-                and _plain(claim.distribution) not in wanted
-            ):
-                continue
-            # a distribution can be seen twice (editable leftovers, lib64)
-            key = (point.group, point.name, _plain(claim.distribution), point.value)
-            seen.setdefault(key, claim)
-        return cls(tuple(sorted(seen.values(), key=lambda each: (each.kind, each.name))))
+        return cls(installed_claims(points, narrow))
 
     def named(self, *kinds: str) -> list[Claim]:
         """List the claims of some kinds (backend, companion, command, plugin)."""
@@ -99,7 +62,7 @@ class Registry:
         """
         found = self.named(*(kinds or ("backend", "companion")))
         rivals = [each for each in found if each.name == name]
-        names = " and ".join(sorted({_plain(each.distribution) for each in rivals}))
+        names = " and ".join(sorted({plain_name(each.distribution) for each in rivals}))
         if " and " in names:
             raise BackendError(
                 f"Both {names} claim the model type {name}.",
@@ -119,13 +82,13 @@ class Registry:
         """
         if claim in self._loaded:
             return self._loaded[claim]
-        if _owns(claim):
+        if claim.owns:
             self.claim(claim.name)  # rivals: neither is imported
         if claim not in self.broken:
             try:
                 self._loaded[claim] = self._register(claim)
             except (Exception, SystemExit) as error:  # a stranger's code may do anything
-                self.broken[claim] = _diagnose(claim, error)
+                self.broken[claim] = diagnose(claim, error)
                 raise self._error(claim) from error
             return self._loaded[claim]
         raise self._error(claim)
@@ -188,16 +151,19 @@ class Registry:
         return self._manager.hook
 
     def _register(self, claim: Claim) -> Any:
-        plugin = claim.point.load()
+        with redirect_stdout(sys.stderr):  # a stranger's print would spoil what --json writes
+            plugin = claim.point.load()
         if claim.kind == "command":
             return plugin
-        name = _place(claim)
+        name = claim.place
         try:
             if not self._manager.has_plugin(name):
                 self._manager.register(plugin, name)
                 self._manager.check_pending()  # a typo in a hook's name is an error
-            if _owns(claim):
+            if claim.owns:
                 self._types[claim] = self._own_type(claim, plugin)
+            elif claim.place not in self._owners():
+                self._only_wraps(plugin)
         except BaseException:
             if self._manager.is_registered(plugin) and plugin not in self._loaded.values():
                 self._manager.unregister(plugin)  # pluggy leaves it answering hooks half-way
@@ -215,10 +181,22 @@ class Registry:
             controls(cls)  # one that is no config class would end every command's help
         return record
 
+    def _only_wraps(self, plugin: Any) -> None:
+        """Refuse a listener that would answer for model types it does not bring."""
+        for caller in self._manager.get_hookcallers(plugin) or ():
+            for each in caller.get_hookimpls():
+                wraps = each.wrapper or each.hookwrapper
+                if each.plugin is plugin and not wraps and caller.name not in EVERYONES:
+                    raise TypeError(f"{caller.name} is its owner's to answer; make it a wrapper")
+
+    def _owners(self) -> set[str]:
+        """Name the plugins that bring model types (and may listen as well)."""
+        return {claim.place for claim in self.claims if claim.owns}
+
     def _ask(self, plugin: Any, hook: str) -> Any:
         """Narrow a hook to one owner; core's defaults, listeners and wrappers stay in."""
-        owners = {_place(claim) for claim in self.claims if _owns(claim)}  # also if it listens
-        loaded = [each for claim, each in self._loaded.items() if _place(claim) in owners]
+        owners = self._owners()
+        loaded = [each for claim, each in self._loaded.items() if claim.place in owners]
         others = [each for each in loaded if each is not plugin]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
 
@@ -263,45 +241,3 @@ def _manager() -> pluggy.PluginManager:
     manager.add_hookspecs(hookspecs)
     manager.register(defaults, "distill-core")
     return manager
-
-
-def _owns(claim: Claim) -> bool:
-    return claim.kind in {"backend", "companion"}
-
-
-def _place(claim: Claim) -> str:
-    """Name a plugin, which may bring several types, and listen as well."""
-    return f"{claim.distribution}:{claim.point.value}"
-
-
-def _claim(point: EntryPoint) -> Claim | None:
-    """Read an entry point's distribution; one without is a leftover that nothing owns."""
-    told = {} if point.dist is None else point.dist.metadata.json
-    if "name" not in told:
-        return None
-    name, version, summary = (str(told.get(key, "")) for key in ("name", "version", "summary"))
-    return Claim(point.name, KINDS[point.group], name, version, summary, point)
-
-
-def _plain(distribution: str) -> str:
-    """Normalise a distribution's name (PEP 503)."""
-    return distribution.strip().lower().replace("_", "-").replace(".", "-")
-
-
-def _diagnose(claim: Claim, error: BaseException) -> Broken:
-    """Say in one line why a plugin failed, and the cure."""
-    owner = claim.distribution
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        top = error.name.split(".")[0]
-        cure = f"Install {top}, or reinstall it whole: pip install --force-reinstall {owner}."
-        return Broken(f"it needs the module {error.name}, which is not there", cure)
-    cure = f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
-    if isinstance(error, SystemExit):
-        return Broken("it quits when it is imported", cure)
-    if isinstance(error, pluggy.PluginValidationError):
-        return Broken("it has a hook that core does not know: " + _line(error), cure)
-    return Broken(f"{type(error).__name__}: {_line(error)}", cure)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]

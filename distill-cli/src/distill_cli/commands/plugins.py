@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from distill_core.claims import Claim
 from distill_core.errors import BackendError
-from distill_core.registry import Claim, environment
+from distill_core.registry import environment
 
 from .. import arguments
 from ..screen import current
