@@ -60,9 +60,9 @@ def distill_build(config: VQVAEModel) -> nn.Module:
 @hookimpl
 def distill_train(model: VQVAE, config: Configs, run: Run) -> dict[str, Any]:
     """Train through core's loop; nothing is known only afterwards."""
-    from .objective import CodecObjective
+    from .training import VQVAEObjective
 
-    run.fit(CodecObjective(model, config.training, run))
+    run.fit(VQVAEObjective(model, config.training, run))
     return {}
 
 

@@ -85,7 +85,7 @@ class VQVAETraining:
         0.25, help="How strongly latents are held near their codes.", min=0.01, max=1, scale="log"
     )
     energy_weight: float = knob(
-        0.5, help="Weight of smoothed band energies in the loss, beside the mel distance.",
+        0.1, help="Weight of smoothed band energies in the loss, beside the mel distance.",
         min=0, max=10,
     )  # fmt: skip
     quantizer_dropout: float = knob(
