@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -77,10 +78,14 @@ def test_a_stopped_and_resumed_run_equals_an_unbroken_one_bit_for_bit(tmp_path: 
     assert whole.outcome.steps == again.outcome.steps == 40
 
 
-def stop_after(objective: Objective, run: Run, steps: int) -> None:
-    """Set the run's cancel when that many steps are made."""
+def stop_after(
+    objective: Objective, run: Run, steps: int, then: Callable[[int], None] | None = None
+) -> None:
+    """Set the run's cancel when that many steps are made; `then` is what happened between steps."""
 
     def after(step: int) -> None:
+        if then is not None:
+            then(step)
         if step + 1 == steps:
             run.cancel.set()
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import cast
 
 import torch
+from attrs import define, field
 from distill_core import SECONDS_GOING_ON, Chunk, Request, Tokenizer
-from distill_core.audio.stitching import decode_in_pieces, one_after_another
+from distill_core.audio.stitching import decode_in_pieces, one_after_another, tail_length
 from torch import Tensor
 
 from .configs import PriorGenerating
@@ -36,43 +37,64 @@ def generate(model: CodePrior, config: PriorGenerating, request: Request) -> Ite
                 attached = {}
 
 
+@define
+class Drawn:
+    """The codes of one take as they are drawn: frames [K] of each of its sounds.
+
+    Attributes:
+        needed: samples of the take, None for one sound.
+        hop: samples of a frame.
+        overlap: samples that two sounds share.
+    """
+
+    needed: int | None
+    hop: int
+    overlap: int
+    sounds: list[list[Tensor]] = field(factory=lambda: [[]])
+
+    @property
+    def enough(self) -> bool:
+        """Say whether all the samples that are needed can be made."""
+        if self.needed is None:
+            return False
+        lengths = [len(frames) * self.hop for frames in self.sounds]
+        return sum(each - tail_length(each, self.overlap) for each in lengths) >= self.needed
+
+    def take(self, codes: Tensor, sounding: bool, ended: bool) -> None:
+        """Take a frame [K]; a step at which a sound ended brings none."""
+        if self.enough:
+            return
+        if ended and self.needed is not None:
+            self.sounds.append([])
+        elif sounding:
+            self.sounds[-1].append(codes)
+
+
 def draw_sounds(
     model: CodePrior, config: PriorGenerating, request: Request, codec: Tokenizer, overlap: int
 ) -> list[list[Tensor]]:
     """Draw the codes [K, N] of each take's sounds, one after the other until it is long enough."""
     ends = bool(request.extras.get("ends", True))
-    samples = request.samples
-    if samples is None and not ends:
-        samples = round(SECONDS_GOING_ON * codec.sample_rate)
+    needed = request.samples
+    if needed is None and not ends:
+        needed = round(SECONDS_GOING_ON * codec.sample_rate)
     longest = PATIENCE * float(request.extras.get("longest_seconds", SECONDS_GOING_ON))
-    most = max(1, round(longest * codec.sample_rate / codec.hop))  # frames of one sound
     sampler = Sampler(
         model, request.rngs, config.temperature, config.top_k, config.top_p,
-        again=samples is not None,
+        again=needed is not None,
+        longest=max(1, round(longest * codec.sample_rate / codec.hop)) if ends else None,
     )  # fmt: skip
-    takes: list[list[list[Tensor]]] = [[[]] for _ in request.rngs]
+    takes = [Drawn(needed, codec.hop, overlap) for _ in request.rngs]
     for step in sampler:
-        for take, sounds in enumerate(takes):
-            if bool(step.ended[take]) and sampler.again:
-                sounds.append([])
-            if bool(step.sounding[take]) or sampler.again:
-                sounds[-1].append(step.codes[take])
-        if all(_is_enough(sounds, samples, most, codec.hop, overlap) for sounds in takes):
+        rows = zip(takes, step.codes, step.sounding.tolist(), step.ended.tolist(), strict=True)
+        for drawn, codes, sounding, ended in rows:
+            drawn.take(codes, sounding, ended)
+        if all(drawn.enough for drawn in takes):
             break
     return [
-        [torch.stack(frames, -1) for frames in sounds if frames]  # [K, N]
-        for sounds in takes
+        [torch.stack(frames, -1) for frames in drawn.sounds if frames]  # [K, N]
+        for drawn in takes
     ]
-
-
-def _is_enough(
-    sounds: list[list[Tensor]], samples: int | None, most: int, hop: int, overlap: int
-) -> bool:
-    """Say whether a take has all the frames it needs."""
-    if samples is None:
-        return len(sounds[0]) >= most
-    made = sum(max(len(frames) * hop - overlap, 1) for frames in sounds)
-    return made >= samples
 
 
 def _decode(codec: Tokenizer, codes: Tensor, model: CodePrior) -> Iterator[Tensor]:

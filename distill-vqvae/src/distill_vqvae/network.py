@@ -167,6 +167,10 @@ class VQVAE(nn.Module):
         sound: Tensor = self.decoder(self.quantizer.decode(codes))
         return sound[..., :samples]
 
+    def code_vectors(self) -> Tensor:
+        """Show what the codes stand for, [K, V, D]; like vectors sound alike."""
+        return self.quantizer.codebooks
+
     def _pad(self, audio: Tensor) -> Tensor:
         """Lengthen audio with zeros to whole code frames."""
         return F.pad(audio, (0, -audio.shape[-1] % self.hop))

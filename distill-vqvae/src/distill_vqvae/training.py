@@ -100,7 +100,7 @@ class VQVAEObjective(Objective):
         return means | {"codebooks": codebooks}
 
     def warnings(self) -> list[str]:
-        """Warn of levels that leave most of their entries unused, once they had time to use them."""
+        """Warn of levels that leave most entries unused, once they had time to use them."""
         if self.progress < SETTLED:
             return []
         shares = enumerate(self.usage.utilization)

@@ -58,6 +58,11 @@ def decode_in_pieces(codec: Tokenizer, codes: Tensor, samples: int) -> Iterator[
         yield piece[..., : max(0, samples - first * hop)]
 
 
+def tail_length(samples: int, overlap: int) -> int:
+    """Say how much of a sound's end lies under the next one: at most half of it."""
+    return min(overlap, samples // 2)
+
+
 def one_after_another(sounds: Iterable[Iterable[Tensor]], overlap: int) -> Iterator[Tensor]:
     """Play sounds one after the other: each one's tail fades out under the next one's beginning.
 
@@ -65,29 +70,33 @@ def one_after_another(sounds: Iterable[Iterable[Tensor]], overlap: int) -> Itera
 
     Args:
         sounds: each as its pieces, [B, C, T_i].
-        overlap: samples of the tail that lie under the next sound, fewer for shorter sounds.
+        overlap: samples of the tail that lie under the next sound (see `tail_length`).
 
     Yields:
         Pieces [B, C, T_i] that join without a seam; the last sound keeps its tail unfaded.
     """
     tail: Tensor | None = None  # faded, waiting for the next sound's beginning
     held: Tensor | None = None  # the end of the sound under way
+    samples = 0  # of the sound under way
     for sound in sounds:
-        if held is not None:
-            tail = held * (1 - fade(held.shape[-1], held))
-            held = None
+        if held is not None and held.shape[-1]:
+            length = tail_length(samples, overlap)
+            if held.shape[-1] > length:
+                yield held[..., : held.shape[-1] - length]
+            end = held[..., held.shape[-1] - length :]
+            tail = end * (1 - fade(length, end))
+        held, samples = None, 0
         for piece in sound:
-            laid = piece
-            if tail is not None:
-                laid, tail = _lay_under(piece, tail)
+            laid, tail = (piece, None) if tail is None else _lay_under(piece, tail)
+            samples += piece.shape[-1]
             whole = laid if held is None else torch.cat([held, laid], -1)
             ready = max(0, whole.shape[-1] - overlap)
             if ready:
                 yield whole[..., :ready]
             held = whole[..., ready:]
-        if tail is not None and held is not None:  # the sound was shorter than the tail
-            held = _add(held, tail)
-            tail = None
+        if tail is not None and tail.shape[-1]:  # the sound was shorter than the tail before it
+            held = tail if held is None else torch.cat([held, tail], -1)
+            samples, tail = samples + tail.shape[-1], None
     if held is not None and held.shape[-1]:
         yield held
 
@@ -99,8 +108,3 @@ def _lay_under(piece: Tensor, tail: Tensor) -> tuple[Tensor, Tensor | None]:
     piece[..., :over] += tail[..., :over]
     rest = tail[..., over:]
     return piece, rest if rest.shape[-1] else None
-
-
-def _add(sound: Tensor, tail: Tensor) -> Tensor:
-    """Add a tail that begins where a sound ends."""
-    return torch.cat([sound, tail], -1)
