@@ -20,7 +20,8 @@ PYTHON = str(BIN / "python")
 STAMP = HOME / "installed.txt"  # what was installed, as a digest
 DISTRIBUTIONS = ["distill-core", "distill-vqvae", "distill-prior", "distill-cli"]
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
-TOOLS = ["pytest", "ruff", "mypy", "safetensors", "packaging", "matplotlib", "hatchling"]
+BUILDING = ["hatchling", "editables"]
+TOOLS = ["pytest", "ruff", "mypy", "safetensors", "packaging", "matplotlib", *BUILDING]
 THREADS = "2"
 
 

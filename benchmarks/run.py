@@ -21,6 +21,7 @@ import pictures
 import starting
 import torch
 from codec import code_figures, decoding_speed, held_out_figures, take_speed
+from generation import copying, generation_score
 
 COMPANION = "prior"
 
@@ -40,6 +41,7 @@ def main() -> None:
     rows["a take, x real time"] = take_speed(model)
     rows |= {f"{name}, ms": took for name, took in starting.answer_times(model_path).items()}
     show_takes(model, told)
+    rows |= judge_takes(model, told.data)
     print(f"{platform.processor() or platform.machine()}, {told.threads} threads, seed {told.seed}")
     for name, value in rows.items():
         print(f"{name:44} {value if not isinstance(value, float) else format(value, '.3f')}")
@@ -120,6 +122,30 @@ def show_takes(model: distill.Model, told: argparse.Namespace) -> None:
         ("held out", real), ("reconstructed", again), ("new", takes[:8]), ("new", takes[8:])
     ]  # fmt: skip
     pictures.draw(rows, told.out / "takes.png")
+
+
+def judge_takes(model: distill.Model, data: Path) -> dict[str, Any]:
+    """Hold 64 takes at temperature 1 against the material: do they resemble it, are they copies?"""
+    rate, held = model.sample_rate, set(model.header.training["held_out"])
+    real = {
+        path.name: distill.Sound.read(path).to(sample_rate=rate, channels=1).samples[0]
+        for path in sorted(data.glob("*.*"))
+        if path.suffix in {".wav", ".flac", ".ogg", ".mp3", ".aiff"}
+    }
+    made = [take.audio.to(channels=1).samples[0] for take in model.takes(range(100, 164))]
+    unseen = [wave for name, wave in real.items() if name in held]
+    known = [wave for name, wave in real.items() if name not in held]
+    copies = copying(made, unseen, known, rate)
+    lengths = sorted(len(wave) / rate for wave in made)
+    return {
+        "generation score (50 is real, 95 passes)": generation_score(made, known, rate),
+        "nearest clip: takes, dB": copies["takes"],
+        "nearest clip: unseen files, dB": copies["unseen"],
+        "takes nearer than unseen files, share": copies["share"],
+        "length of takes, 10 %": lengths[6],
+        "length of takes, median": lengths[32],
+        "length of takes, 90 %": lengths[57],
+    }
 
 
 if __name__ == "__main__":
