@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 import click
-from distill_core.errors import DistillError
+from distill_core.errors import DistillError, Interrupted
 
 from .screen import Screen
 
@@ -27,6 +27,9 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
     except (click.Abort, KeyboardInterrupt):
         screen.fail("Interrupted.")
         return INTERRUPTED
+    except Interrupted as stopped:
+        screen.say(stopped.message)
+        return stopped.exit_code
     except DistillError as error:
         screen.fail(str(error))
         return error.exit_code

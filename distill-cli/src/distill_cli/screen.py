@@ -101,9 +101,9 @@ def wants_color(no_color: bool) -> bool:
 
 
 def seconds(value: float) -> str:
-    """Write a length of time for people: 12.3 s, 5:34, 1:02:03."""
+    """Write a length of time for people: 0.25 s, 12.3 s, 5:34, 1:02:03."""
     if value < 60:
-        return f"{value:.1f} s"
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
     whole = round(value)
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)

@@ -33,7 +33,13 @@ def models() -> list[Header]:
 
 
 def place(name: str) -> Path:
-    """Say where in the library a new model of this name goes."""
+    """Say where in the library a new model of this name goes.
+
+    Raises:
+        ConfigError: the name cannot be a file's.
+    """
+    if Path(name).name != name:
+        raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
     return home() / "models" / f"{name}{SUFFIX}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from .errors import BackendError, ConfigError
 from .generating.recipe import core_version, part_digest
 from .header import Header
 from .protocols import Reconstructs, Tokenizer
+from .seeding import draw_seed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .loading import Loaded
     from .modelfile import ModelFile
     from .registry import Registry
-
-LARGEST_DRAWN_SEED = 1 << 31
 
 
 @frozen(eq=False)
@@ -210,8 +208,3 @@ class Model:
         if not isinstance(self.host.network, Tokenizer):
             raise ConfigError(f"A {self.type} model has no codes.")
         return self.host.network
-
-
-def draw_seed() -> int:
-    """Draw a seed for takes whose user gave none."""
-    return uuid.uuid4().int % LARGEST_DRAWN_SEED

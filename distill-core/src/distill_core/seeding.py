@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+LARGEST_DRAWN = 1 << 31  # short enough to be typed again
 
 
 def mixed(*numbers: int) -> int:
     """Mix numbers (seed, step, rank …) into one seed of 63 bits."""
     text = ",".join(str(number) for number in numbers)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+def draw_seed() -> int:
+    """Draw a seed for someone who gave none."""
+    return uuid.uuid4().int % LARGEST_DRAWN
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Protocol
 
 import attrs
 import numpy as np
 import torch
 import torchaudio
+from distill_core import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,29 +25,6 @@ QUIETEST = 1e-6  # peak, so that silence is not divided by
 TAPS = 8  # of the resampling filter, either side: codes do not hear what more would mend
 
 
-class Encodes(Protocol):
-    """What the prior needs of core's `Tokenizer`."""
-
-    @property
-    def levels(self) -> int:
-        """Codes per frame (K)."""
-
-    @property
-    def entries(self) -> int:
-        """Values a code can take (V)."""
-
-    @property
-    def hop(self) -> int:
-        """Samples per frame of codes."""
-
-    @property
-    def sample_rate(self) -> int:
-        """Rate of the sounds it reads and makes, in Hz."""
-
-    def encode(self, audio: Tensor) -> Tensor:
-        """Turn sounds [B, C, T] into codes [B, K, ceil(T / hop)]."""
-
-
 @attrs.frozen(kw_only=True)
 class Variation:
     """How far the encodings of one clip may differ from each other."""
@@ -57,7 +34,7 @@ class Variation:
     shifted: float = 0.75  # of a frame: how far beginnings wander on the codec's grid
 
 
-def code_vectors(tokenizer: Encodes) -> Tensor | None:
+def code_vectors(tokenizer: Tokenizer) -> Tensor | None:
     """Give the vectors [K, V, D] behind the codes, where a tokenizer shows them."""
     shows = getattr(tokenizer, "code_vectors", None)
     if shows is None:
@@ -101,7 +78,7 @@ def vary(samples: Tensor, hop: int, rng: np.random.Generator, variation: Variati
 
 @torch.no_grad()
 def extract_code_sequences(
-    tokenizer: Encodes,
+    tokenizer: Tokenizer,
     clips: Sequence[Tensor],
     seed: tuple[int, ...] | None = None,
     variation: Variation | None = None,
@@ -126,7 +103,7 @@ def extract_code_sequences(
     return sequences
 
 
-def encode_long(tokenizer: Encodes, samples: Tensor, device: torch.device | None) -> Tensor:
+def encode_long(tokenizer: Tokenizer, samples: Tensor, device: torch.device | None) -> Tensor:
     """Encode a sound [C, T] of any length into codes [K, N], hours of it in little memory.
 
     Long sounds go in stretches that overlap by a margin on either side, which is then left out.

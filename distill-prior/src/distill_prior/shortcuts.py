@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from distill_core import Configs, Model, Trained, train_companion
 from distill_core.configs import unstructure
 from distill_core.generating.take import make_takes
-from distill_core.model import draw_seed
 from distill_core.modelfile import replace_part
 from distill_core.registry import environment
+from distill_core.seeding import draw_seed
 
 from .configs import PriorGenerating, PriorModel
 from .network import CodePrior

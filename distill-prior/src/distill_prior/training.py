@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import torch
-from distill_core.training.objective import Objective
+from distill_core import Objective, Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -22,7 +22,6 @@ from .metrics import PriorEpochMetrics
 from .network import CodePrior
 from .sequences import (
     BITS_PER_NAT,
-    Encodes,
     Variation,
     code_vectors,
     count_codes,
@@ -61,7 +60,7 @@ class PriorObjective(Objective):
         self,
         model: CodePrior,
         config: PriorTraining,
-        tokenizer: Encodes,
+        tokenizer: Tokenizer,
         clips: Sequence[Tensor],
         held_out: Sequence[Tensor] = (),
         seed: int = 0,

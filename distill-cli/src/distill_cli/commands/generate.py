@@ -122,7 +122,7 @@ def command(
     from distill_core.device import set_threads
     from distill_core.generating.export import Encoding
     from distill_core.loading import load
-    from distill_core.model import draw_seed
+    from distill_core.seeding import draw_seed
 
     screen = current()
     encoding = Encoding.of(

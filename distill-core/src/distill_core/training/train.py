@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from ..header import SUFFIX
 from ..library import find, place
 from ..loading import load
 from ..registry import Registry, environment
+from ..seeding import draw_seed
 from .folder import RunFolder
 from .job import Job, Listener, Opening, Trained
 from .schedule import Budget
 from .settings import sort
-
-LONGEST_SEED = 1 << 31
 
 
 def train(
@@ -152,7 +150,7 @@ def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> 
 
 def _drawn(seed: int | None) -> int:
     if seed is None:
-        return uuid.uuid4().int % LONGEST_SEED
+        return draw_seed()
     if not 0 <= seed < 1 << 63:
         raise ConfigError(f"--seed: {seed} must lie between 0 and {(1 << 63) - 1}.")
     return seed
