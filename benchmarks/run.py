@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import platform
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,10 @@ def main() -> None:
     told.out.mkdir(parents=True, exist_ok=True)
     model_path = told.out / "kit.distill"
     rows: dict[str, Any] = {}
-    rows |= train_codec(told, model_path)
-    rows |= train_companion(told, model_path)
+    if not told.judge:
+        train_codec(told, model_path)
+        train_companion(told, model_path)
+    rows |= codec_training(model_path) | companion_training(model_path)
     model = distill.load(model_path)
     rows |= held_out_figures(model, told.data) | code_figures(model, told.data)
     rows["decoding, x real time"] = decoding_speed(model)
@@ -58,39 +59,48 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("bench"))
+    parser.add_argument("--judge", action="store_true", help="judge what is in --out already")
     told = parser.parse_args()
     if not told.data:
         parser.error("name a folder of sounds with --data or DISTILL_REFERENCE")
     return told
 
 
-def train_codec(told: argparse.Namespace, path: Path) -> dict[str, Any]:
+def train_codec(told: argparse.Namespace, path: Path) -> None:
     """Train the default type alone."""
-    began = time.monotonic()
     distill.train(
         told.data, out=path, minutes=told.minutes, only=True, force=True, seed=told.seed,
         threads=told.threads,
     )  # fmt: skip
+
+
+def codec_training(path: Path) -> dict[str, Any]:
+    """Read from the header how the training went."""
     training = distill.header(str(path)).training
     config = training["config"]
     seconds = training["steps"] * config["batch"] * config["crop_seconds"]
     return {
-        "codec: seconds in all": time.monotonic() - began,
+        "codec: seconds in all": training["seconds"],
         "codec: steps": training["steps"],
         "codec: training, x real time": seconds / training["seconds"],
         "codec: held-out loss": training["held_out_loss"],
     }
 
 
-def train_companion(told: argparse.Namespace, path: Path) -> dict[str, Any]:
+def train_companion(told: argparse.Namespace, path: Path) -> None:
     """Train the companion on top."""
     distill.train_companion(
         path, told.data, COMPANION, minutes=told.prior_minutes, seed=told.seed,
         threads=told.threads,
     )  # fmt: skip
+
+
+def companion_training(path: Path) -> dict[str, Any]:
+    """Read from header and journal how the companion's training went."""
     training = distill.header(str(path)).companions[COMPANION]["training"]
     bits, usual = best_bits(path, COMPANION)
     return {
+        "prior: seconds in all": training["seconds"],
         "prior: steps": training["steps"],
         "prior: best held-out perplexity": training.get("best_perplexity"),
         "prior: held-out bits a second": bits,

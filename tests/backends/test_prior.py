@@ -21,8 +21,8 @@ from distill_prior import (
 )
 from distill_prior.configs import PriorModel, plan_training, size_model
 from distill_prior.generation import generate
-from distill_prior.objective import Waveforms
-from distill_prior.sampling import Sampler, filter_probabilities, sample_codes
+from distill_prior.sampling import Sampler, filter_probabilities
+from distill_prior.sequences import Waveforms
 from distill_prior.training import PriorObjective
 from torch import Tensor
 
@@ -58,9 +58,12 @@ def make_prior(**changes: Any) -> CodePrior:
 
 
 def draw(model: CodePrior, seeds: list[int], **settings: Any) -> list[Tensor]:
-    """Draw takes of 60 frames."""
+    """Draw takes of 60 frames at most: codes [K, N] each."""
     rngs = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return sample_codes(Sampler(model, rngs, **settings), 60)
+    steps = list(Sampler(model, rngs, longest=60, **settings))
+    codes = torch.stack([step.codes for step in steps], -1)  # [B, K, N]
+    sounding = torch.stack([step.sounding for step in steps], -1)  # [B, N]
+    return [take[:, kept] for take, kept in zip(codes, sounding, strict=True)]
 
 
 def test_step_by_step_says_what_the_whole_window_says_also_beyond_it() -> None:

@@ -161,7 +161,7 @@ def test_a_strangers_knobs_are_options_of_train(distill: Run) -> None:
     for words in (
         "--sample-rate INT Sample rate. [8000 to 192000 Hz; default: 16000]",
         "--width INT Numbers that it remembers. [1 to 64; default: auto]",
-        "--color PINK|WHITE The colour of its noise. [default: white]",
+        "--color pink|white The colour of its noise. [default: white]",
         "--lr FLOAT Learning rate. [1e-06 to 1; default: 0.01]",
         "--patient / --no-patient Whether it takes half of each step. [default: False]",
         "--nickname TEXT What it calls itself while it learns. [default: shh]",

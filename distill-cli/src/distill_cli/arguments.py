@@ -11,13 +11,20 @@ from distill_core.device import DEVICES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+LARGEST_SEED = (1 << 63) - 1
+MOST_THREADS = 256
+
 data = click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 model = click.argument("model")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 seed = click.option(
-    "--seed", type=click.IntRange(min=0), help="Where randomness starts; drawn and told by default."
+    "--seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    help="Where randomness starts; drawn and told by default.",
 )
-threads = click.option("--threads", type=click.IntRange(min=1), help="CPU threads to compute with.")
+threads = click.option(
+    "--threads", type=click.IntRange(1, MOST_THREADS), help="CPU threads to compute with."
+)
 device = click.option(
     "-d",
     "--device",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 
 import click
@@ -21,6 +19,8 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
         run()
     except click.exceptions.Exit as exit:
         return exit.exit_code
+    except SystemExit:  # Click's own, when the reader of its help has left (| head)
+        return 0
     except click.ClickException as error:
         screen.fail(" ".join(error.format_message().split()))
         return error.exit_code
@@ -33,10 +33,6 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
     except DistillError as error:
         screen.fail(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        # the reader has left (| head): nothing more to say, and nothing to flush at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         screen.fail(f"{place}{error.strerror or error}.")

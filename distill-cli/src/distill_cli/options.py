@@ -39,9 +39,7 @@ class Text(click.ParamType[Any]):
     def __init__(self, control: Control) -> None:
         """Remember what is to be read."""
         self.control = control
-        self.name = {"choice": "|".join(str(each) for each in control.choices)}.get(
-            control.kind, control.kind
-        )
+        self.name = control.kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Turn text into the control's kind of value."""
@@ -89,6 +87,7 @@ class KnobOption(click.Option):
             type=None if control.kind == "bool" else Text(control),
             multiple=control.kind == "table",
             default=None,
+            metavar="|".join(map(str, control.choices)) if control.choices else None,
             help=_sentence(control),
         )
         self.name: str = knob.dest
@@ -143,7 +142,7 @@ class KnobCommand(click.Command):
             self.knobs, self.listed = everyone, named
             return self._read(ctx, args)
         heading, some = applied
-        mine = _unique(KnobOption(knob, f"Settings of {heading}") for knob in some)
+        mine = _unique(KnobOption(knob, f"Settings of {knob.type}") for knob in some)
         flags = {each.name for each in mine}
         foreign = [each for each in everyone if each.name not in flags]
         for option in foreign:
@@ -163,7 +162,7 @@ class KnobCommand(click.Command):
         own = super().get_params(ctx)
         taken = {param.name for param in own}
         for param in [*own, *(each for each in self.listed if each.name not in taken)]:
-            record = param.get_help_record(ctx)
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record is not None:
                 sections.setdefault(getattr(param, "heading", "Options"), []).append(record)
         for heading, rows in sections.items():

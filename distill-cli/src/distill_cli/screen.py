@@ -49,16 +49,21 @@ class Screen:
         self._tell(self._styled("Error:", fg="red") + f" {message}")
 
     def data(self, value: Any) -> None:
-        """Write one JSON value to stdout, on one line where it is one of several."""
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+        """Write one JSON value to stdout."""
+        self.text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
     def line(self, value: Any) -> None:
         """Write one JSON value to stdout on a line of its own."""
-        click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        self.text(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
     def text(self, message: str) -> None:
-        """Write what was asked for, for people, to stdout."""
-        click.echo(message)
+        """Write what was asked for to stdout; a reader that has left (| head) ends no work."""
+        try:
+            click.echo("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in message))
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
 
     def table(self, heads: list[str], rows: list[list[str]]) -> None:
         """Write rows in columns to stdout."""

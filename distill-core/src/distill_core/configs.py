@@ -112,7 +112,9 @@ def _reader(control: Control) -> Callable[[Any, Any], Any]:
         fault = control.fault(value)
         if fault:
             raise _FaultError(fault)
-        return float(value) if control.kind == "float" and value is not None else value
+        if value is not None and control.kind in {"float", "int"}:
+            return float(value) if control.kind == "float" else int(value)
+        return value
 
     return read
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import types
 from functools import cache
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -62,7 +63,7 @@ class Control:
         if self.kind == "float":
             return _is_number(value)
         if self.kind == "int":
-            return isinstance(value, int) and not isinstance(value, bool)
+            return isinstance(value, Integral) and not isinstance(value, bool)
         return isinstance(value, {"bool": bool, "text": str, "path": Path}[self.kind])
 
     def _within(self, number: float) -> bool:
@@ -88,7 +89,7 @@ class Control:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _kind(hint: Any) -> tuple[str, bool, tuple[Any, ...]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl(trylast=True)
 def distill_adapt(configs: Configs, facts: Facts) -> Configs:
-    """Leave the configs as the user gave them."""
+    """Leave the configs as the user gave them, also what is None: the type may mean it so."""
     del facts
     return configs
 
@@ -31,8 +31,13 @@ def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
     """
     import torch
 
-    with torch.device("meta"):
-        promised = {name: tuple(t.shape) for name, t in file.build(host).state_dict().items()}
+    try:
+        with torch.device("meta"):
+            promised = {name: tuple(t.shape) for name, t in file.build(host).state_dict().items()}
+    except Exception as error:  # a config from a stranger may ask for anything
+        raise ModelFileError(
+            f"{file.path}: no {file.model_type} can be built from its config: {error}"
+        ) from error
     found = {name: tuple(tensor.shape) for name, tensor in file.tensors.items()}
     if promised != found:
         odd = sorted(name for name in promised | found if promised.get(name) != found.get(name))

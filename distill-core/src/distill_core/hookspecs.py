@@ -80,7 +80,7 @@ def distill_load(
 
         @hookimpl
         def distill_load(file, device, host):
-            network = Hush(**file.config)
+            network = Hush(file.config.sample_rate, file.config.channels)
             network.load_state_dict(file.tensors)
             return network.to(device).eval()
     """

@@ -8,8 +8,6 @@ from pathlib import Path
 from .errors import ConfigError, DistillError, nearest
 from .header import SUFFIX, Header, read_header
 
-SHORTEST_PREFIX = 4  # characters of an id; fewer collide with names
-
 
 def home() -> Path:
     """Name the folder of the library and the caches: DISTILL_HOME, or the user's data folder."""
@@ -24,7 +22,7 @@ def home() -> Path:
 def models() -> list[Header]:
     """Read the headers of the library's files, sorted by name; unreadable ones are left out."""
     found = []
-    for path in sorted((home() / "models").glob(f"*{SUFFIX}")):
+    for path in sorted((home() / "models").glob(f"[!.]*{SUFFIX}")):  # a dot: being written
         try:
             found.append(read_header(path))
         except (DistillError, OSError):
@@ -33,13 +31,7 @@ def models() -> list[Header]:
 
 
 def place(name: str) -> Path:
-    """Say where in the library a new model of this name goes.
-
-    Raises:
-        ConfigError: the name cannot be a file's.
-    """
-    if Path(name).name != name:
-        raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
+    """Say where in the library a new model of this name goes."""
     return home() / "models" / f"{name}{SUFFIX}"
 
 
@@ -54,18 +46,18 @@ def find(model: str | Path) -> Path:
         if not path.is_file():
             raise ConfigError(f"There is no model file {path}.")
         return path
-    if path.is_dir():
-        raise ConfigError(f"{model} is a folder; a model is one {SUFFIX} file.")
     known = models()
     for candidates in (
         [each for each in known if model in {each.name, each.path.stem}],
-        [each for each in known if len(model) >= SHORTEST_PREFIX and each.id.startswith(model)],
+        [each for each in known if model and each.id.startswith(model)],
     ):
         if len(candidates) == 1:
             return candidates[0].path
         if candidates:
             listed = ", ".join(f"{each.id[:8]} ({each.path.name})" for each in candidates)
             raise ConfigError(f"{model} could be any of {listed}.", "Give more of the id.")
+    if model and path.is_dir():
+        raise ConfigError(f"{model} is a folder; a model is one {SUFFIX} file.")
     names = [each.name for each in known]
     raise ConfigError(
         f"There is no model file {model}, and none of that name or id in {home() / 'models'}."

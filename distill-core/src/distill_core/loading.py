@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .configs import structure
 from .device import pick_device
-from .errors import BackendError, ConfigError, ModelFileError
+from .errors import BackendError, ConfigError, DistillError, ModelFileError
 from .header import Header
 from .library import find
 from .modelfile import ModelFile, read_model_file
@@ -56,13 +56,19 @@ class Loaded:
     extras: Mapping[str, Any]
 
 
-def load(path: str | Path, device: str = "auto", registry: Registry | None = None) -> Model:
+def load(
+    path: str | Path,
+    device: str = "auto",
+    registry: Registry | None = None,
+    companions: bool = True,
+) -> Model:
     """Load a model file by path, name or id; its header picks the backend.
 
     Args:
         path: a path, a name in the library, or a unique prefix of an id.
         device: "auto", "cpu", "cuda" or "mps".
         registry: the plugins to use instead of the environment's.
+        companions: load what else the file holds; without, the model itself alone.
 
     Raises:
         ConfigError: no such file.
@@ -75,14 +81,14 @@ def load(path: str | Path, device: str = "auto", registry: Registry | None = Non
     chosen = pick_device(device)
     file = read_model_file(find(path))
     host = load_part(file, registry, chosen)
-    companions: dict[str, Loaded] = {}
-    missing: dict[str, BackendError] = {}
-    for name in sorted(file.header.companions):
+    found: dict[str, Loaded] = {}
+    missing: dict[str, DistillError] = {}
+    for name in sorted(file.header.companions) if companions else ():
         try:
-            companions[name] = load_part(file, registry, chosen, companion=name, host=host.network)
-        except BackendError as error:
-            missing[name] = error  # the host still reconstructs; playing will say what is missing
-    return Model(file, host, companions, missing, chosen)
+            found[name] = load_part(file, registry, chosen, companion=name, host=host.network)
+        except (BackendError, ModelFileError) as error:
+            missing[name] = error  # the host still reconstructs; playing will say what is wrong
+    return Model(file, host, found, missing, chosen)
 
 
 def load_part(
@@ -116,11 +122,20 @@ def load_part(
         version,
         _config(header, owner, config),
         file.part(name),
-        header.extras.get(name, {}),
+        _extras(header, name),
         lambda on: build(owner, part.config, on),
     )
     network = owner.call("distill_load", file=part, device=device, host=host)
+    if companion is None:
+        _agree(header, part.config)
     return Loaded(owner, network, part.config, part.extras)
+
+
+def _agree(header: Header, config: Any) -> None:
+    """Refuse a header whose words for people are not what the network is built from."""
+    told, meant = (header.sample_rate, header.channels), (config.sample_rate, config.channels)
+    if told != meant:
+        raise ModelFileError(f"{header.path}: its header tells {told}, its config {meant}.")
 
 
 def build(owner: Owner, config: Any, host: nn.Module | None, seed: int = 0) -> nn.Module:
@@ -159,6 +174,14 @@ def missing_backend(header: Header, name: str, backend: str) -> BackendError:
     words = backend.split()
     cure = f"Install it: pip install {words[0]}." if words else "Install the backend that made it."
     return BackendError(f"{header.path} needs the model type {name}, which is not installed.", cure)
+
+
+def _extras(header: Header, name: str) -> Mapping[str, Any]:
+    """Give what a part learnt only after training, which must be a table."""
+    extras = header.extras.get(name, {})
+    if not isinstance(extras, dict):
+        raise ModelFileError(f"{header.path}: the extras of {name} are damaged.")
+    return extras
 
 
 def _owner(header: Header, registry: Registry, name: str, companion: str | None) -> Owner:

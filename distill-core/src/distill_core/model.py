@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from attrs import frozen
 
 from .configs import structure, unstructure
-from .errors import BackendError, ConfigError
+from .errors import AudioError, BackendError, ConfigError, DistillError
 from .generating.recipe import core_version, part_digest
 from .header import Header
 from .protocols import Reconstructs, Tokenizer
 from .seeding import draw_seed
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from .audio.sound import Sound
@@ -41,7 +41,7 @@ class Model:
     file: ModelFile
     host: Loaded
     companions: Mapping[str, Loaded]
-    missing: Mapping[str, BackendError]
+    missing: Mapping[str, DistillError]
     device: str
 
     @property
@@ -135,8 +135,7 @@ class Model:
         from .audio.sound import Sound
 
         network = self.host.network
-        own = sound.to(sample_rate=self.sample_rate, channels=self.channels)
-        audio = torch.from_numpy(own.samples)[None].to(self.device)  # [1, C, T]
+        audio = self._heard(sound)
         with torch.inference_mode():
             if isinstance(network, Reconstructs):
                 again = network.reconstruct(audio)
@@ -153,8 +152,7 @@ class Model:
         Raises:
             ConfigError: this type has no codes.
         """
-        own = sound.to(sample_rate=self.sample_rate, channels=self.channels)
-        audio = torch.from_numpy(own.samples)[None].to(self.device)  # [1, C, T]
+        audio = self._heard(sound)
         with torch.inference_mode():
             return self._tokenizer().encode(audio).cpu().numpy()
 
@@ -167,16 +165,19 @@ class Model:
         from .audio.sound import Sound
 
         codec = self._tokenizer()
-        tensor = torch.as_tensor(codes)
-        if tensor.ndim != 3 or tensor.shape[:2] != (1, codec.levels) or tensor.is_floating_point():
-            raise ConfigError(
-                f"Codes are whole numbers [1, {codec.levels}, N], not {list(tensor.shape)}."
-            )
-        if tensor.numel() and not (tensor.min() >= 0 and tensor.max() < codec.entries):
+        array = np.asarray(codes)
+        shape, whole = array.shape, array.dtype.kind in "iu"
+        if len(shape) != 3 or shape[:2] != (1, codec.levels) or not shape[2] or not whole:
+            raise ConfigError(f"Codes are whole numbers [1, {codec.levels}, N], not {list(shape)}.")
+        if not (array.min() >= 0 and array.max() < codec.entries):
             raise ConfigError(f"Codes lie between 0 and {codec.entries - 1}.")
-        length = tensor.shape[-1] * codec.hop if samples is None else samples
+        tensor = torch.from_numpy(array.astype(np.int64))
+        longest = shape[2] * codec.hop
+        length = longest if samples is None else samples
+        if not 0 < length <= longest:
+            raise ConfigError(f"samples: {length} must be more than 0 and at most {longest}.")
         with torch.inference_mode():
-            audio = codec.decode(tensor.to(self.device, torch.int64), length)
+            audio = codec.decode(tensor.to(self.device), length)
         return Sound(audio[0].cpu().numpy(), self.sample_rate)
 
     def recipe(
@@ -203,6 +204,17 @@ class Model:
             "device": self.device,
             "threads": torch.get_num_threads(),
         } | ({} if attached is None else {"attached": attached})
+
+    def _heard(self, sound: Sound) -> torch.Tensor:
+        """Bring a sound to the model's rate, channels and device, [1, C, T].
+
+        Raises:
+            AudioError: there is nothing in it.
+        """
+        own = sound.to(sample_rate=self.sample_rate, channels=self.channels)
+        if not own.samples.shape[1]:
+            raise AudioError("The sound is empty.")
+        return torch.from_numpy(own.samples)[None].to(self.device)
 
     def _tokenizer(self) -> Tokenizer:
         if not isinstance(self.host.network, Tokenizer):

@@ -49,7 +49,8 @@ class Facts:
         median_seconds: length of the median training clip.
         minutes: the time this stage may take, None when it is told in steps or epochs.
         device: "cpu", "cuda", "mps".
-        host: the loaded network a companion will sit on, else None.
+        host: the network a companion will sit on, else None. Where both are trained by one
+            command it is not trained yet: look at its sizes only.
     """
 
     clips: int

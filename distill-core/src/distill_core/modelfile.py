@@ -137,7 +137,12 @@ def encode(told: Mapping[str, str], parts: Parts) -> bytearray:
 
 
 def replace_part(
-    path: Path, name: str, tensors: Mapping[str, Tensor], record: dict[str, Any], extras: Any
+    path: Path,
+    name: str,
+    tensors: Mapping[str, Tensor],
+    record: dict[str, Any],
+    extras: Any,
+    on: str | None = None,
 ) -> None:
     """Add a companion to a model file or replace it, keeping every other part bit for bit.
 
@@ -147,10 +152,17 @@ def replace_part(
         tensors: its weights.
         record: what `companions` says of it (version, backend, config, training).
         extras: what it learnt only after training, or None.
+        on: the id of the model it was trained on; another one is not touched.
+
+    Raises:
+        ConfigError: the file holds another model by now.
+        ModelFileError: it is damaged.
     """
     from .strict import dump
 
     old = read_model_file(path)
+    if on is not None and old.header.id != on:
+        raise ConfigError(f"{path} was replaced by another model while {name} was trained on it.")
     told = dict(old.header.told)
     companions = old.header.companions | {name: record}
     kept = {part: known for part, known in old.header.extras.items() if part != name}

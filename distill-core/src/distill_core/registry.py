@@ -104,9 +104,9 @@ class Registry:
         self.load(claim)
         return self._types[claim]
 
-    def owner(self, name: str) -> Owner:
+    def owner(self, name: str, *kinds: str) -> Owner:
         """Give the one who answers the hooks of a model type."""
-        claim = self.claim(name)
+        claim = self.claim(name, *kinds)
         return Owner(self, claim, self.load(claim), self.model_type(name))
 
     def companions(self, host: ModelType) -> list[ModelType]:

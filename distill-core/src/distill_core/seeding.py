@@ -23,7 +23,7 @@ def draw_seed() -> int:
 
 @contextmanager
 def seeded(*numbers: int) -> Iterator[None]:
-    """Seed the global generators of CPU and accelerators from some numbers, for this block only."""
+    """Seed the global generators of CPU and CUDA from some numbers, for this block only."""
     import torch
 
     used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

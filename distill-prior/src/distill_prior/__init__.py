@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 from distill_core import Configs, Facts, ModelType, Tokenizer, hookimpl
@@ -70,10 +70,14 @@ def distill_build(config: PriorModel, host: nn.Module) -> nn.Module:
 
 @hookimpl
 def distill_train(model: CodePrior, config: Configs, run: Run) -> dict[str, Any]:
-    """Train through core's loop; what is known afterwards is whether sounds end."""
-    from .objective import train
+    """Train through core's loop; what generating needs beyond the weights is how sounds end."""
+    from .sequences import Waveforms
+    from .training import PriorObjective, tell_lengths
 
-    return train(model, config, run)
+    data, codec = run.dataset, cast("Tokenizer", run.host)
+    clips, held_out = Waveforms(data, data.train), Waveforms(data, data.held_out)
+    run.fit(PriorObjective(model, config.training, codec, clips, held_out, seed=run.seed))
+    return tell_lengths(data)
 
 
 @hookimpl

@@ -19,10 +19,10 @@ def rotation(places: Tensor, width: int) -> tuple[Tensor, Tensor]:
 
     Angles are made in double precision: endless takes count far beyond what float32 can turn by.
     """
-    periods = SLOWEST ** (torch.arange(0, width, 2, device=places.device).double() / width)
-    angles = places.double()[:, None] / periods  # [N, G / 2]
+    periods = SLOWEST ** (torch.arange(0, width, 2).double() / width)
+    angles = places.cpu().double()[:, None] / periods  # [N, G / 2]
     doubled = torch.cat([angles, angles], -1)
-    return doubled.cos().float(), doubled.sin().float()
+    return doubled.cos().float().to(places.device), doubled.sin().float().to(places.device)
 
 
 def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:

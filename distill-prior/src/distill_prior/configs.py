@@ -91,8 +91,8 @@ def size_model(config: PriorModel, frames: int, frame_rate: float) -> PriorModel
     heads = config.heads or max(fitting, default=1)
     if hidden % (2 * heads):  # rotary positions turn pairs
         raise ConfigError(
-            f"--heads: {heads} cannot share a --hidden-size of {hidden} evenly.",
-            "Let --hidden-size be a multiple of twice --heads.",
+            f"{heads} heads cannot share a hidden size of {hidden} evenly.",
+            "Let the hidden size be a multiple of twice the heads.",
         )
     window = 32 * round(WINDOW_SECONDS * frame_rate / 32)
     return attrs.evolve(

@@ -5,8 +5,8 @@ Letters: B takes, K levels, N frames, C channels, T samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import torch
 from attrs import define, field
@@ -18,6 +18,7 @@ from .configs import PriorGenerating
 from .network import CodePrior
 from .sampling import Sampler
 
+LONGEST_SECONDS = 3600.0  # that a clip is believed to have lasted
 PATIENCE = 1.5  # times the longest clip: a sound that has not ended by then is cut
 
 
@@ -25,10 +26,13 @@ def generate(model: CodePrior, config: PriorGenerating, request: Request) -> Ite
     """Draw the codes of a batch together, then decode one take at a time, in the same pieces."""
     codec = cast("Tokenizer", request.host)
     overlap = round(config.overlap / 1000 * codec.sample_rate)
-    for take, sounds in enumerate(draw_sounds(model, config, request, codec, overlap)):
+    needed = request.samples
+    if needed is None and not request.extras.get("ends", True):
+        needed = round(SECONDS_GOING_ON * codec.sample_rate)
+    for take, sounds in enumerate(draw_sounds(model, config, request, needed, overlap)):
         attached = {take: [codes.tolist() for codes in sounds]}
         pieces = (_decode(codec, codes, model) for codes in sounds)
-        left = request.samples
+        left = needed
         for piece in one_after_another(pieces, overlap):
             part = piece if left is None else piece[..., :left]
             left = None if left is None else left - part.shape[-1]
@@ -45,44 +49,59 @@ class Drawn:
         needed: samples of the take, None for one sound.
         hop: samples of a frame.
         overlap: samples that two sounds share.
+        sounds: what was drawn.
+        made: samples that all sounds but the last will give.
     """
 
     needed: int | None
     hop: int
     overlap: int
     sounds: list[list[Tensor]] = field(factory=lambda: [[]])
+    made: int = 0
 
     @property
     def enough(self) -> bool:
         """Say whether all the samples that are needed can be made."""
-        if self.needed is None:
-            return False
-        lengths = [len(frames) * self.hop for frames in self.sounds]
-        return sum(each - tail_length(each, self.overlap) for each in lengths) >= self.needed
+        return self.needed is not None and self.made + self._last() >= self.needed
+
+    def _last(self) -> int:
+        samples = len(self.sounds[-1]) * self.hop
+        return samples - tail_length(samples, self.overlap)
 
     def take(self, codes: Tensor, sounding: bool, ended: bool) -> None:
         """Take a frame [K]; a step at which a sound ended brings none."""
         if self.enough:
             return
         if ended and self.needed is not None:
+            self.made += self._last()
             self.sounds.append([])
         elif sounding:
             self.sounds[-1].append(codes)
 
 
 def draw_sounds(
-    model: CodePrior, config: PriorGenerating, request: Request, codec: Tokenizer, overlap: int
+    model: CodePrior,
+    config: PriorGenerating,
+    request: Request,
+    needed: int | None,
+    overlap: int,
 ) -> list[list[Tensor]]:
-    """Draw the codes [K, N] of each take's sounds, one after the other until it is long enough."""
-    ends = bool(request.extras.get("ends", True))
-    needed = request.samples
-    if needed is None and not ends:
-        needed = round(SECONDS_GOING_ON * codec.sample_rate)
-    longest = PATIENCE * float(request.extras.get("longest_seconds", SECONDS_GOING_ON))
+    """Draw the codes [K, N] of each take's sounds, one after the other until there is enough.
+
+    Args:
+        model: what draws.
+        config: how.
+        request: one generator per take, the host, and how long its clips were.
+        needed: samples of each take; None for one sound to its natural end.
+        overlap: samples that two sounds share.
+    """
+    codec = cast("Tokenizer", request.host)
+    longest = None
+    if request.extras.get("ends", True):
+        longest = max(1, round(_patience(request.extras) * codec.sample_rate / codec.hop))
     sampler = Sampler(
         model, request.rngs, config.temperature, config.top_k, config.top_p,
-        again=needed is not None,
-        longest=max(1, round(longest * codec.sample_rate / codec.hop)) if ends else None,
+        again=needed is not None, longest=longest,
     )  # fmt: skip
     takes = [Drawn(needed, codec.hop, overlap) for _ in request.rngs]
     for step in sampler:
@@ -95,6 +114,14 @@ def draw_sounds(
         [torch.stack(frames, -1) for frames in drawn.sounds if frames]  # [K, N]
         for drawn in takes
     ]
+
+
+def _patience(extras: Mapping[str, Any]) -> float:
+    """Say after how many seconds a sound that has not ended is cut."""
+    told = extras.get("longest_seconds")
+    if not isinstance(told, int | float) or not 0 < told <= LONGEST_SECONDS:
+        told = SECONDS_GOING_ON  # a file from a stranger may say anything
+    return PATIENCE * told
 
 
 def _decode(codec: Tokenizer, codes: Tensor, model: CodePrior) -> Iterator[Tensor]:

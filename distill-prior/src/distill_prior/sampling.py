@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 import torch
+from distill_core import AudioError
 from torch import Tensor
 
 from .network import CodePrior, Tables
@@ -58,8 +59,12 @@ def filter_probabilities(
 
 def pick(shares: Tensor, chance: Tensor) -> Tensor:
     """Choose entries [B] by numbers [B] in 0 to 1 from shares [B, V] that need not sum to one."""
-    summed = shares.double().cumsum(-1)  # double: a share of zero must never be hit by rounding
-    return torch.searchsorted(summed, chance.double()[:, None] * summed[:, -1:], right=True)[:, 0]
+    # in double precision, which not every device has: a share of zero must never be hit by rounding
+    summed = shares.cpu().double().cumsum(-1)
+    wanted = chance.cpu().double()[:, None] * summed[:, -1:]
+    if not bool(torch.isfinite(wanted).all()):
+        raise AudioError("The model's probabilities are no numbers.", "Train it again.")
+    return torch.searchsorted(summed, wanted, right=True)[:, 0].to(shares.device)
 
 
 class Sampler:
@@ -146,16 +151,3 @@ class Sampler:
                 for generator in self.generators
             ]
             yield from torch.stack(blocks, 1).to(device)  # AHEAD times [B, K + 1]
-
-
-def sample_codes(sampler: Sampler, longest: int) -> list[Tensor]:
-    """Collect takes of at most `longest` frames: codes [K, N_b] each, cut where the sound ended."""
-    frames: list[Tensor] = []
-    sounding: list[Tensor] = []
-    for step in sampler:
-        frames.append(step.codes)
-        sounding.append(step.sounding)
-        if len(frames) >= longest:
-            break
-    codes, mask = torch.stack(frames, -1), torch.stack(sounding, -1)  # [B, K, N], [B, N]
-    return [take[:, kept] for take, kept in zip(codes, mask, strict=True)]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any, overload
 
 import attrs
 import numpy as np
 import torch
 import torchaudio
-from distill_core import Tokenizer
+from distill_core import Dataset, Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -32,6 +33,28 @@ class Variation:
     gain_db: float = 3.0  # quieter or louder by up to this
     pitched: float = 0.8  # the share of encodings that play a little faster or slower
     shifted: float = 0.75  # of a frame: how far beginnings wander on the codec's grid
+
+
+@attrs.frozen
+class Waveforms(Sequence[Tensor]):
+    """Some clips of a dataset, read from disk each time one is asked for: [C, T]."""
+
+    dataset: Dataset
+    clips: Sequence[Any]
+
+    def __len__(self) -> int:
+        """Count the clips."""
+        return len(self.clips)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
+    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
+        """Read one clip, or narrow to some."""
+        if isinstance(index, slice):
+            return Waveforms(self.dataset, self.clips[index])
+        return self.dataset.waveform(self.clips[index])
 
 
 def code_vectors(tokenizer: Tokenizer) -> Tensor | None:

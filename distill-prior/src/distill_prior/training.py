@@ -6,12 +6,13 @@ Letters: B batch, K levels, N frames, V entries, L positions of a row.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import torch
-from distill_core import Objective, Tokenizer
+from distill_core import SECONDS_GOING_ON, Dataset, Objective, Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -180,6 +181,15 @@ class PriorObjective(Objective):
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` gave."""
         self.train_loss, self.held_out, self.best = state["losses"].tolist()
+
+
+def tell_lengths(dataset: Dataset) -> dict[str, Any]:
+    """Tell what generating must know of the clips: whether sounds end, and when at the latest."""
+    lengths = [clip.seconds for clip in dataset.train]
+    return {
+        "ends": statistics.median(lengths) < SECONDS_GOING_ON,
+        "longest_seconds": round(max(lengths), 3),
+    }
 
 
 def count_steps(sequences: Sequence[Tensor], positions: int) -> int:

@@ -60,9 +60,10 @@ def distill_build(config: VQVAEModel) -> nn.Module:
 @hookimpl
 def distill_train(model: VQVAE, config: Configs, run: Run) -> dict[str, Any]:
     """Train through core's loop; nothing is known only afterwards."""
-    from .training import VQVAEObjective
+    from .training import VQVAEObjective, settle
 
     run.fit(VQVAEObjective(model, config.training, run))
+    settle(model, run)
     return {}
 
 

@@ -103,10 +103,6 @@ class Decoder(nn.Module):
         self.fast = _blocks(config.layers, config)
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, self.channels * 2 * (self.window // 2 + 1))
-        reach = KERNEL // 2
-        self.receptive_frames = config.slow_layers * reach + math.ceil(
-            (config.layers * reach + OVERLAP // 2) / self.stride
-        )
 
     def forward(self, latents: Tensor) -> Tensor:
         """Give sound [B, C, N x hop]."""
@@ -146,11 +142,10 @@ class VQVAE(nn.Module):
             self.levels, self.entries, config.code_width, config.codebook_update
         )
         self.decoder = Decoder(config)
-        self.receptive_frames = self.decoder.receptive_frames
 
     def forward(self, audio: Tensor) -> Coded:
         """Code audio [B, C, T] and bring it back, T samples long."""
-        quantized = self.quantizer(self.encoder(self._pad(audio)))
+        quantized = self.quantizer(self.latents(audio))
         return Coded(
             reconstruction=self.decoder(quantized.latents)[..., : audio.shape[-1]],
             codes=quantized.codes,
@@ -160,7 +155,12 @@ class VQVAE(nn.Module):
 
     def encode(self, audio: Tensor) -> Tensor:
         """Give the codes [B, K, ceil(T / hop)] of audio [B, C, T]."""
-        return self.quantizer.encode(self.encoder(self._pad(audio)))
+        return self.quantizer.encode(self.latents(audio))
+
+    def latents(self, audio: Tensor) -> Tensor:
+        """Give what is quantised of audio [B, C, T]: [B, ceil(T / hop), D]."""
+        latents: Tensor = self.encoder(self._pad(audio))
+        return latents
 
     def decode(self, codes: Tensor, samples: int) -> Tensor:
         """Give the sound [B, C, samples] of codes [B, K, N]."""

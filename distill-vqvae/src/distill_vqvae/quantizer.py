@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from attrs import frozen
 from torch import Tensor, nn
 
 DECAY = 0.98  # of the moving averages; about 50 steps of memory, as runs are about 1000 steps
 DEAD_SHARE = 0.1  # an entry used less than this share of an even split is dead
+SETTLING_ROUNDS = 20  # at most; two or three do
 START_ROUNDS = 8  # of k-means on the first batch
 START_JITTER = 0.01  # spread, relative to the points, between entries that start at one point
 
@@ -122,7 +122,6 @@ class ResidualVectorQuantizer(nn.Module):
         for level, (points, codes) in enumerate(self._seen):
             hits = torch.bincount(codes, minlength=self.codebook_size).to(points.dtype)  # [V]
             gathered = torch.zeros_like(self.sums[level]).index_add_(0, codes, points)  # [V, D]
-            _add_over_ranks(hits, gathered)
             self.used[level] += hits.long()
             self.counts[level].lerp_(hits, 1 - DECAY)
             self.sums[level].lerp_(gathered, 1 - DECAY)
@@ -135,6 +134,24 @@ class ResidualVectorQuantizer(nn.Module):
             if revive:
                 self._revive(level, points)
         self._seen = []
+
+    @torch.no_grad()
+    def settle(self, latents: Tensor) -> None:
+        """Move entries that no latent [P, D] uses to the latents that are coded worst.
+
+        Done once, after training: from then on every entry is the nearest of some sound.
+        """
+        residual = latents
+        for level in range(self.num_quantizers):
+            for _ in range(SETTLING_ROUNDS):  # an entry that moves may leave another without any
+                codes = self._nearest(residual, level)  # [P]
+                hits = torch.bincount(codes, minlength=self.codebook_size)
+                unused = (hits == 0).nonzero().squeeze(-1)[: len(latents)]
+                if len(unused) == 0:
+                    break
+                errors = (residual - self.codebooks[level][codes]).square().sum(-1)  # [P]
+                self.codebooks[level, unused] = residual[errors.topk(len(unused)).indices]
+            residual = residual - self.codebooks[level][self._nearest(residual, level)]
 
     def usage(self) -> CodebookUsage:
         """Sum up the uses since `reset_usage`."""
@@ -177,7 +194,6 @@ class ResidualVectorQuantizer(nn.Module):
                 hits = torch.bincount(codes, minlength=self.codebook_size).unsqueeze(-1)  # [V, 1]
                 means = torch.zeros_like(entries).index_add_(0, codes, residual) / hits.clamp_min(1)
                 entries = torch.where(hits > 0, means, entries)
-            _copy_from_first_rank(entries)
             self.codebooks[level] = entries
             self._give_even_share(level, slice(None), len(points))
             residual = residual - entries[_nearest_entry(residual, entries)]
@@ -190,7 +206,6 @@ class ResidualVectorQuantizer(nn.Module):
         if len(dead) == 0:
             return
         fresh = _draw(points, len(dead))
-        _copy_from_first_rank(fresh)
         self.codebooks[level, dead] = fresh
         self._give_even_share(level, dead, len(points))
 
@@ -213,14 +228,3 @@ def _draw(points: Tensor, count: int) -> Tensor:
     else:
         chosen = torch.randint(len(points), (count,), device=points.device)
     return points[chosen].clone()
-
-
-def _add_over_ranks(*tensors: Tensor) -> None:
-    if dist.is_available() and dist.is_initialized():
-        for tensor in tensors:
-            dist.all_reduce(tensor)
-
-
-def _copy_from_first_rank(tensor: Tensor) -> None:
-    if dist.is_available() and dist.is_initialized():
-        dist.broadcast(tensor, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -33,4 +34,4 @@ def command(folder: Path, seed: int, force: bool, as_json: bool) -> None:
         screen.data({"sounds": [str(path) for path in paths]})
     else:
         screen.text(f"Wrote {len(paths)} sounds into {folder}")
-    screen.say(f"Next: distill train {folder} -o kit.distill")
+    screen.say(f"Next: distill train {shlex.quote(str(folder))} -o kit.distill")

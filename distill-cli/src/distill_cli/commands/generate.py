@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from distill_core.configs import by_flag, structure
-from distill_core.errors import DistillError
+from distill_core.errors import DistillError, PartialError
 from distill_core.header import read_header
 from distill_core.library import find
 from distill_core.registry import environment
@@ -18,6 +18,7 @@ from ..screen import current, seconds
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 DEPTHS = ("16", "24", "32")
+MOST_TAKES = 1_000_000
 
 
 class Generate(KnobCommand):
@@ -65,14 +66,14 @@ class Generate(KnobCommand):
     ),
     click.option(
         "--count",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, MOST_TAKES),
         default=1,
         show_default=True,
         help="How many takes, from seeds S, S+1, …",
     ),
     click.option(
         "--batch",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 1024),
         default=1,
         show_default=True,
         help="How many takes are drawn together.",
@@ -120,7 +121,7 @@ def command(
     The same seed, settings, model and machine give the same bytes.
     """
     from distill_core.device import set_threads
-    from distill_core.generating.export import Encoding
+    from distill_core.generating.export import Encoding, file_stem
     from distill_core.loading import load
     from distill_core.seeding import draw_seed
 
@@ -141,31 +142,40 @@ def command(
     takes = loaded.takes(
         range(first, first + count), duration=told["duration"], batch=told["batch"], **knobs
     )
-    _write(takes, loaded.name, out, encoding, as_json)
+    _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
 
 
-def _write(takes: Any, name: str, out: Path, encoding: Any, as_json: bool) -> None:
-    """Write the takes as they are made, and tell of each."""
-    from distill_core.generating.export import free_path, write_take
+def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json: bool) -> None:
+    """Write the takes as they are made, and tell of each; a late failure undoes none."""
+    from distill_core.generating.export import reserved, write_take
 
     screen, rows = current(), []
-    out.mkdir(parents=True, exist_ok=True)
-    for take in takes:
-        path = free_path(out, f"{name}-{take.seed}", encoding.format)
-        done = write_take(take, path, encoding)
-        rows.append(
-            {
-                "path": str(path), "sidecar": str(path.with_suffix(".json")), "seed": take.seed,
-                "seconds": round(done.audio.seconds, 6), "sample_rate": done.audio.sample_rate,
-                "channels": done.audio.channels, "clipped": done.clipped,
-            }
-        )  # fmt: skip
-        if take.clipped:
-            screen.warn(f"{path}: {take.clipped} samples were beyond full scale and were limited.")
-        if not as_json:
-            screen.text(f"{path}  {seconds(done.audio.seconds)}")
+    failed: Exception | None = None
+    try:
+        for take in takes:
+            out.mkdir(parents=True, exist_ok=True)
+            with reserved(out, f"{stem}-{take.seed}", encoding.format) as path:
+                done = write_take(take, path, encoding)
+            rows.append(
+                {
+                    "path": str(path), "sidecar": str(path.with_suffix(".json")),
+                    "seed": take.seed, "seconds": round(done.audio.seconds, 6),
+                    "sample_rate": done.audio.sample_rate, "channels": done.audio.channels,
+                    "clipped": done.clipped,
+                }
+            )  # fmt: skip
+            if take.clipped:
+                screen.warn(f"{path}: {take.clipped} samples beyond full scale were limited.")
+            if not as_json:
+                screen.text(f"{path}  {seconds(done.audio.seconds)}")
+    except (DistillError, OSError) as error:
+        if not rows:
+            raise
+        failed = error
     if as_json:
         screen.data({"takes": rows})
+    if failed is not None:
+        raise PartialError(f"{len(rows)} of {count} takes were made, then: {failed}")
 
 
 def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:
@@ -178,20 +188,16 @@ def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:
     )
     has = "".join(f", {name}: {'yes' if name in loaded.companions else 'no'}" for name in names)
     version = loaded.header.version
-    screen.say(
-        f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device},"
-        f" threads: {threads}"
-    )
-    shown = ", ".join(f"{name} {value}" for name, value in unstructure(settings).items())
-    if shown:
-        screen.say(f"Settings: {shown}")
+    screen.say(f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device}")
+    force = unstructure(settings) | {"threads": threads}
+    screen.say("Settings: " + ", ".join(f"{name} {value}" for name, value in force.items()))
 
 
 def _pairs(words: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for word in words:
         key, separator, value = word.partition("=")
-        if not separator or not key:
-            raise click.UsageError(f"--meta: {word!r} is not KEY=VALUE.")
+        if not separator or not key or not word.isprintable():
+            raise click.UsageError(f"--meta: {word!r} is not KEY=VALUE in printable characters.")
         found[key] = value
     return found

@@ -46,7 +46,8 @@ def described(header: Header) -> dict[str, Any]:
 def _show(header: Header) -> None:
     screen = current()
     training = header.training
-    screen.text(f"{header.name}: {header.model_type} {header.version}, {header.size / 1e6:.1f} MB")
+    title = f"{header.name}: {header.model_type} {header.version}, {header.size / 1e6:.1f} MB"
+    screen.text(title)
     screen.text(f"  file        {header.path}")
     screen.text(f"  id          {header.id}")
     screen.text(
@@ -54,25 +55,30 @@ def _show(header: Header) -> None:
     )
     screen.text(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
     if "clips" in training:
-        held = len(training.get("held_out", ()))
-        screen.text(f"  learnt from {training['clips']} clips, {held} of them held out")
+        held = training.get("held_out")
+        count = len(held) if isinstance(held, list) else 0
+        screen.text(f"  learnt from {training['clips']} clips, {count} of them held out")
     _show_part(str(header.model_type), header.config, training)
     for name, told in header.companions.items():
-        _show_part(name, told.get("config", {}), told.get("training", {}))
+        _show_part(name, _table(told, "config"), _table(told, "training"))
     screen.say("The header was read; the digest is checked when the model is loaded.")
 
 
 def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> None:
     screen = current()
     screen.text(f"  {name}")
-    chosen = training.get("automatic", {})
+    chosen = _table(training, "automatic")
     told = (f"{key} {value}{' (auto)' * (key in chosen)}" for key, value in config.items())
     screen.text(f"    config    {', '.join(told)}")
+    loss, spent = training.get("held_out_loss"), training.get("seconds")
+    judged = f", held-out loss {loss:.4f}" if isinstance(loss, float) else ""
+    took = f", {seconds(spent)}" if isinstance(spent, float) else ""
     if "steps" in training:
-        loss = training.get("held_out_loss")
-        judged = "" if loss is None else f", held-out loss {loss:.4f}"
-        spent = seconds(training.get("seconds", 0.0))
-        screen.text(
-            f"    training  {training['steps']} steps, {training['epochs_trained']} epochs,"
-            f" {spent}{judged}"
-        )
+        epochs = training.get("epochs_trained", "?")
+        screen.text(f"    training  {training['steps']} steps, {epochs} epochs{took}{judged}")
+
+
+def _table(told: Any, key: str) -> dict[str, Any]:
+    """Give a table of a companion's record, which a stranger may have written."""
+    found = told.get(key) if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else {}

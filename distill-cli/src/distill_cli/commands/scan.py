@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) ->
             "No file in there can be used.", "Distill reads wav, flac, ogg, mp3 and more."
         )
     if not as_json:
-        screen.say(f"Next: distill train {' '.join(map(str, data))} -o kit.distill")
+        screen.say(f"Next: distill train {shlex.join(map(str, data))} -o kit.distill")
 
 
 def _show(report: object) -> None:

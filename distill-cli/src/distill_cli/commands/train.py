@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 from distill_core.errors import DistillError
+from distill_core.header import read_header
 from distill_core.model_type import ModelType
 from distill_core.registry import environment
 
@@ -104,4 +106,17 @@ def finish(done: Any, as_json: bool) -> None:
     screen.say(f"Done in {seconds(done.seconds)}. The run is in {done.folder}")
     if not as_json:
         screen.text(str(done.model))
-    screen.say(f"Next: distill generate {done.model} --count 8")
+    screen.say(f"Next: {_next_command(done.model)}")
+
+
+def _next_command(model: Path) -> str:
+    """Name what is natural after training: playing, or training what plays."""
+    registry, header = environment(), read_header(model)
+    path = shlex.quote(str(model))
+    kind = registry.model_type(str(header.model_type), "backend")
+    missing = [each for each in registry.companions(kind) if each.plays]
+    if kind.plays or any(header.has(each.name) for each in missing):
+        return f"distill generate {path} --count 8"
+    if missing:
+        return f"distill train-{missing[0].name} {path} DATA"
+    return f"distill reconstruct {path} FILE -o again"

@@ -111,7 +111,7 @@ def summarise(
         skipped=tuple(
             Skip(found.name, entry.facts.reason) for found, entry in opened if entry.facts.reason
         ),
-        seconds=sum(facts.seconds for _, facts in used),
+        seconds=sum((facts.seconds for _, facts in used), 0.0),
         sample_rates=tuple(sorted({facts.sample_rate for _, facts in used})),
         channels=tuple(sorted({facts.channels for _, facts in used})),
         held_out=held.names,

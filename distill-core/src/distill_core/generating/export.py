@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ SUBTYPES = {
     ("ogg", None): "VORBIS", ("mp3", None): "MPEG_LAYER_III",
 }  # fmt: skip
 DEFAULT_DEPTH = {"wav": 24, "flac": 24, "ogg": None, "mp3": None}
+LONGEST_STEM = 80  # characters
+HIGHEST_OGG_RATE = 192_000  # Hz; beyond it libvorbis ends the process
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 TAGS = (
     "title",
@@ -63,20 +67,56 @@ class Encoding:
             depths = sorted(d for f, d in SUBTYPES if f == format and d is not None)
             can = f"{' or '.join(map(str, depths))}" if depths else "no bit depth"
             raise ConfigError(f"--bit-depth: {format} has {can}, not {depth}.")
-        if format == "mp3" and sample_rate is not None and sample_rate not in MP3_RATES:
-            raise ConfigError(f"--sample-rate: mp3 has {', '.join(map(str, MP3_RATES))} Hz only.")
-        return cls(format, depth, sample_rate, dict(meta or {}))
+        made = cls(format, depth, sample_rate, dict(meta or {}))
+        if sample_rate is not None:
+            made.check_rate(sample_rate)
+        return made
+
+    def check_rate(self, sample_rate: int) -> None:
+        """Refuse a rate that the format cannot hold.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        if self.format == "mp3" and sample_rate not in MP3_RATES:
+            rates = ", ".join(map(str, MP3_RATES))
+            raise ConfigError(f"--sample-rate: mp3 has {rates} Hz only, not {sample_rate}.")
+        if self.format == "ogg" and sample_rate > HIGHEST_OGG_RATE:
+            raise ConfigError(f"--sample-rate: ogg has {HIGHEST_OGG_RATE} Hz at most.")
 
 
-def free_path(folder: Path, stem: str, format: str) -> Path:
-    """Find a name that is free for the sound and its recipe: stem, stem-1, stem-2 and so on."""
+def file_stem(name: str) -> str:
+    """Make a model's name, which a stranger may have chosen, safe to begin a file's name with."""
+    return re.sub(r"[^\w.+ -]", "_", name)[:LONGEST_STEM].strip(". ") or "take"
+
+
+@contextmanager
+def reserved(folder: Path, stem: str, format: str) -> Iterator[Path]:
+    """Reserve a name that is free for a sound and its recipe: stem, stem-1, stem-2 and so on.
+
+    Nobody else gets it meanwhile; when the block fails it is free again.
+
+    Raises:
+        OSError: the folder may not be written.
+    """
     number = 0
     while True:
         name = f"{stem}-{number}" if number else stem
         path = folder / f"{name}.{format}"
-        if not path.exists() and not path.with_suffix(".json").exists():
-            return path
         number += 1
+        if path.with_suffix(".json").exists():
+            continue
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        break
+    try:
+        yield path
+    except BaseException:
+        if not path.stat().st_size:
+            path.unlink()
+        raise
 
 
 def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
@@ -89,8 +129,7 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     audio = take.audio
     if encoding.sample_rate is not None and encoding.sample_rate != audio.sample_rate:
         audio = audio.to(sample_rate=encoding.sample_rate)
-    if encoding.format == "mp3" and audio.sample_rate not in MP3_RATES:
-        raise ConfigError(f"mp3 cannot hold {audio.sample_rate} Hz.", "Add --sample-rate 48000.")
+    encoding.check_rate(audio.sample_rate)
     written = {
         "format": encoding.format,
         "bit_depth": encoding.bit_depth,

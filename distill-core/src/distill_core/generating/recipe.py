@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..strict import dump
+from ..strict import dump, parse_table
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,14 +43,25 @@ def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str
 def tag(recipe: Mapping[str, Any]) -> str:
     """Write the recipe, but for the attachment, as compact JSON for a sound file's comment.
 
-    Should it be longer than a comment may be, the words of `--meta` are left to their own tags.
+    Should it be longer than a comment may be, `--meta` is left to its own tags, then the model.
     """
-    kept = {key: value for key, value in recipe.items() if key != "attached"}
-    text = dump(kept)
-    if len(text.encode()) > LONGEST_TAG:
-        kept.pop("meta", None)
+    kept = dict(recipe)
+    for droppable in ("attached", "meta", "model"):
+        kept.pop(droppable, None)
         text = dump(kept)
+        if len(text.encode()) <= LONGEST_TAG:
+            break
     return text
+
+
+def is_recipe(path: Path) -> bool:
+    """Say whether a file may be replaced by a recipe: there is none, or it is one itself."""
+    try:
+        return parse_table(path.read_bytes()).get("synthetic") is True
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def sidecar(recipe: Mapping[str, Any], path: Path, model_path: Path) -> str:

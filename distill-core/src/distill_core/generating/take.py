@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,13 +48,17 @@ class Take:
         """Write the sound, its tag and, beside it, its recipe (`<stem>.json`).
 
         Raises:
-            ConfigError: a suffix or depth that cannot be written.
+            ConfigError: a suffix or depth that cannot be written, or a JSON file of that name that
+                is no recipe.
             OSError: the disk is full or the folder may not be written.
         """
         from .export import Encoding, write_take
+        from .recipe import is_recipe
 
         path = Path(path)
         encoding = Encoding.of(path.suffix.removeprefix(".").lower(), bit_depth)
+        if not is_recipe(path.with_suffix(".json")):
+            raise ConfigError(f"{path.with_suffix('.json')} is there and is no recipe.")
         write_take(self, path, encoding)
         return path
 
@@ -77,16 +82,52 @@ def make_takes(
         batch: how many are drawn at once.
         progress: told, chunk by chunk, how many samples of a batch's takes are made.
     """
-    player = model.player()
-    rate = model.sample_rate
-    if duration is not None and not 0 < duration <= LONGEST_SECONDS:
-        raise ConfigError(
-            f"--duration: {duration:g} must be more than 0 and at most {LONGEST_SECONDS:g}."
-        )
+    player, rate = model.player(), model.sample_rate
+    duration = None if duration is None else checked_duration(duration)
     samples = None if duration is None else max(1, round(duration * rate))
+    seeds = [checked_seed(seed) for seed in seeds]
     model.registry.listen()
-    for first in range(0, len(seeds), max(1, batch)):
-        some = seeds[first : first + max(1, batch)]
+    return _make(model, player, seeds, duration, samples, settings, max(1, batch), progress)
+
+
+def checked_duration(duration: Any) -> float:
+    """Take seconds that one take may last.
+
+    Raises:
+        ConfigError: it is no number, or none that can be.
+    """
+    real = isinstance(duration, Real) and not isinstance(duration, bool)
+    if not real or not 0 < duration <= LONGEST_SECONDS:
+        raise ConfigError(
+            f"--duration: {duration} must be more than 0 and at most {LONGEST_SECONDS:g} seconds."
+        )
+    return float(duration)
+
+
+def checked_seed(seed: Any) -> int:
+    """Take a whole number that torch's generators can begin from.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(seed, Integral) or not 0 <= int(seed) < 1 << 63:
+        raise ConfigError(f"--seed: {seed} must be a whole number from 0 to {(1 << 63) - 1}.")
+    return int(seed)
+
+
+def _make(
+    model: Model,
+    player: Loaded,
+    seeds: Sequence[int],
+    duration: float | None,
+    samples: int | None,
+    settings: Any,
+    batch: int,
+    progress: Callable[[int], object] | None,
+) -> Iterator[Take]:
+    """Make the takes, once everything is checked."""
+    for first in range(0, len(seeds), batch):
+        some = seeds[first : first + batch]
         request = Request(
             rngs=[torch.Generator().manual_seed(seed) for seed in some],
             samples=samples,
@@ -95,7 +136,7 @@ def make_takes(
         )
         made = _collect(player, request, settings, progress)
         for seed, (waveform, attached) in zip(some, made, strict=True):
-            audio, clipped = finish(waveform, rate)
+            audio, clipped = finish(waveform, model.sample_rate)
             recipe = model.recipe(player, seed, duration, settings, attached)
             yield Take(audio, seed, clipped, recipe, model.header.path)
 

@@ -32,6 +32,12 @@ class Average:
             [self.shadow[name] for name in names], [live[name] for name in names], 1 - decay
         )
 
+    @torch.no_grad()
+    def restore(self, weights: dict[str, Tensor]) -> None:
+        """Take back the averaged weights of a checkpoint."""
+        for name, value in self.shadow.items():
+            value.copy_(weights[name])
+
     @contextmanager
     def applied(self, model: nn.Module) -> Iterator[None]:
         """Let the model have the averaged weights within a block."""

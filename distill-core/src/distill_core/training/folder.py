@@ -7,14 +7,14 @@ import shutil
 from pathlib import Path
 from typing import IO, Any
 
-from attrs import define, field
+from attrs import define
 
 from ..atomic import write_atomic
 from ..errors import ConfigError
 from ..events import Event
 from ..strict import dump, parse_table
 
-CONFIG, JOURNAL = "config.json", "events.jsonl"
+CONFIG, JOURNAL, LOCK = "config.json", "events.jsonl", "lock"
 
 
 @define
@@ -26,7 +26,9 @@ class RunFolder:
     """
 
     path: Path
-    _journal: IO[str] | None = field(default=None)
+    _journal: IO[str] | None = None
+    _lock: IO[bytes] | None = None
+    _aside: Path | None = None  # the earlier run, until this one has started
 
     @classmethod
     def beside(cls, model: Path, companion: str | None = None) -> RunFolder:
@@ -35,10 +37,11 @@ class RunFolder:
         return cls(model.with_name(f"{model.stem}{middle}.run"))
 
     def create(self, config: dict[str, Any], replace: bool) -> None:
-        """Make the folder afresh.
+        """Make the folder afresh, and lock it; an earlier run is kept aside until `started`.
 
         Raises:
-            ConfigError: there is one already and it may not be replaced, or it is no run's.
+            ConfigError: there is one already that may not be replaced, or that still runs, or it
+                is no run's.
         """
         if self.path.exists():
             if not (self.path / CONFIG).is_file():
@@ -48,10 +51,23 @@ class RunFolder:
                     f"{self.path} holds an earlier run.",
                     "Replace it with --force, or use another -o.",
                 )
-            shutil.rmtree(self.path)
+            if not lockable(self.path / LOCK):
+                raise ConfigError(f"{self.path} is locked: a run is going on in it.")
+            aside = self.path.with_name(f".{self.path.name}.old")
+            shutil.rmtree(aside, ignore_errors=True)
+            self._aside = self.path.rename(aside)
         self.path.mkdir(parents=True)
+        self._lock = (self.path / LOCK).open("wb")
+        lock(self._lock)
         write_atomic(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
-        self._journal = (self.path / JOURNAL).open("a", encoding="utf-8")
+        journal = self.path / JOURNAL
+        self._journal = journal.open("a", encoding="utf-8", errors="backslashreplace")
+
+    def keep(self) -> None:
+        """Let the earlier run go: this one has started."""
+        if self._aside is not None:
+            shutil.rmtree(self._aside, ignore_errors=True)
+            self._aside = None
 
     def remember(self, event: Event) -> None:
         """Append an event to the journal."""
@@ -60,16 +76,41 @@ class RunFolder:
             self._journal.flush()
 
     def close(self) -> None:
-        """Close the journal."""
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        """Close the journal and unlock the folder."""
+        for file in (self._journal, self._lock):
+            if file is not None:
+                file.close()
+        self._journal = self._lock = None
 
     def remove(self) -> None:
-        """Delete the folder and all in it."""
+        """Delete the folder and all in it; an earlier run takes its place again."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+        if self._aside is not None:
+            self._aside.rename(self.path)
+            self._aside = None
 
     def config(self) -> dict[str, Any]:
         """Read what the run was told."""
         return parse_table((self.path / CONFIG).read_bytes())
+
+
+def lock(file: IO[bytes]) -> bool:
+    """Lock an open file for this process, where the system can; say whether nobody else has it."""
+    try:
+        import fcntl
+    except ImportError:  # not POSIX: two runs into one folder are then the user's to avoid
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def lockable(path: Path) -> bool:
+    """Say whether nobody has a file locked."""
+    if not path.exists():
+        return True
+    with path.open("ab") as file:
+        return lock(file)

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from ..audio.dataset import Dataset, open_dataset
 from ..configs import Configs, unstructure
 from ..errors import Interrupted
-from ..events import Done, Event, Started
+from ..events import Done, Event, Started, Warned
 from ..loading import build, load
 from ..model_type import Facts
 from ..registry import Owner, Registry
@@ -29,6 +29,7 @@ from .stage import Stage
 if TYPE_CHECKING:
     from torch import nn
 
+NOT_STARTED = "Stopped before training started; nothing was written."
 FIRST_SHARE = 0.6  # of the minutes go to the first stage when companions follow
 
 Listener = Callable[[Event], object]
@@ -64,8 +65,11 @@ class Job:
     replace: bool
     began: float = field(factory=time.monotonic)
     warned: list[str] = field(factory=list)
+    left_out: list[str] = field(factory=list)  # plugins that are broken, told once it has started
     id: str = field(factory=lambda: str(uuid.uuid4()))
     announced: bool = False
+    host_id: str = ""  # of the model that a companion is trained on
+    saved: int = 0  # stages whose model was written
     _dataset: Dataset | None = None
 
     @property
@@ -112,7 +116,7 @@ class Job:
         """Train stage after stage; each leaves a whole, usable model file."""
         self.model.parent.mkdir(parents=True, exist_ok=True)
         for broken in self.registry.listen():
-            self.warned.append(f"A plugin was left out: {broken.reason}. {broken.cure}")
+            self.left_out.append(f"A plugin was left out: {broken.reason}. {broken.cure}")
         self.folder.create(self._told(stages), self.replace)
         losses: dict[str, float | None] = {}
         with closing(self.folder), self._nothing_left_unless_announced():
@@ -120,7 +124,7 @@ class Job:
                 run = self._run(stages, index)
                 losses[stage.owner.name] = stage.train(self, run)
                 if self.cancel.is_set():
-                    raise Interrupted(f"Stopped. What was trained until now is in {self.model}.")
+                    raise Interrupted(self._where_it_stopped())
             self.tell(
                 Done(
                     stage=run.stage, step=run.outcome.steps, seconds=self.seconds,
@@ -140,6 +144,19 @@ class Job:
                 self.folder.remove()
             raise
 
+    def _where_it_stopped(self) -> str:
+        """Say what a stopped command leaves."""
+        if self.saved:
+            return f"Stopped. What was trained until now is in {self.model}."
+        kept = "is as it was" if self.model.exists() else "was not written"
+        return f"Stopped before the first step was made: {self.model} {kept}."
+
+    def warn(self, stage: str, step: int, message: str) -> None:
+        """Tell a warning once; it is repeated at the end."""
+        if message not in self.warned:
+            self.warned.append(message)
+            self.tell(Warned(stage=stage, step=step, seconds=self.seconds, message=message))
+
     def tell(self, event: Event) -> None:
         """Give an event to the journal, the caller and the listeners."""
         self.folder.remember(event)
@@ -155,7 +172,10 @@ class Job:
     def announce(self, stages: Sequence[Stage]) -> None:
         """Tell `started`, once a command."""
         if not self.announced:
+            if self.cancel.is_set():
+                raise Interrupted(NOT_STARTED)
             self.announced = True
+            self.folder.keep()
             self.tell(
                 Started(
                     stage=stages[0].owner.name, step=0, seconds=self.seconds,
@@ -166,21 +186,22 @@ class Job:
                     automatic={each.owner.name: each.automatic for each in stages},
                 )
             )  # fmt: skip
+            for message in filter(None, [self.dataset.report.note, *self.left_out]):
+                self.warn(stages[0].owner.name, 0, message)
 
     def _run(self, stages: Sequence[Stage], index: int) -> Run:
         """Make what a stage's backend gets."""
         owner = stages[index].owner
-        if self.cancel.is_set() and not self.announced:
-            raise Interrupted("Stopped before training started; nothing was written.")
         host = None
         if owner.claim.kind == "companion":  # as it will be when it plays
-            host = load(self.model, self.device, self.registry).host.network
+            loaded = load(self.model, self.device, self.registry, companions=False)
+            host, self.host_id = loaded.host.network, loaded.header.id
         return Run(
             stage=owner.name, folder=self.folder.path, dataset=self.dataset, host=host,
             device=self.device, seed=mixed(self.seed, *owner.name.encode()), budget=self.budget,
             deadline=self._deadline(index, len(stages)), began=self.began,
             announce=lambda: self.announce(stages), listener=self.tell, cancel=self.cancel,
-            warned=self.warned,
+            teller=self.warn,
         )  # fmt: skip
 
     def _share(self, index: int, stages: int) -> float | None:
@@ -211,7 +232,7 @@ class Job:
     def _progress(self, on_open: Opening | None) -> Opening:
         def tell(number: int, total: int, name: str) -> None:
             if self.cancel.is_set():
-                raise Interrupted("Stopped before training started; nothing was written.")
+                raise Interrupted(NOT_STARTED)
             if on_open is not None:
                 on_open(number, total, name)
 

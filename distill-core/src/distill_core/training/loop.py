@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ..errors import DivergedError
+from ..errors import ConfigError, DivergedError
 from ..events import StepMetrics
 from ..seeding import seeded
 from .average import Average, copy_into, snapshot
@@ -168,12 +168,13 @@ class Loop:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where a checkpoint was written, exactly."""
         facts, tensors = checkpoint.facts, checkpoint.tensors
+        mine = {"seed": self.run.seed, "fingerprint": self.run.dataset.fingerprint}
+        if any(facts[key] != value for key, value in mine.items()):
+            raise ConfigError(f"{self.path} is of another run, or of other sounds.")
         self.model.load_state_dict(tensors["model"])
         load_optimizer_state(self.optimizer, tensors.get("optimizer", {}))
         if self.average is not None:
-            self.average.shadow = {
-                name: value.clone() for name, value in tensors["average"].items()
-            }
+            self.average.restore(tensors["average"])
         self.best = tensors.get("best") or None
         self.best_loss = facts["best_loss"]
         self.step, self.losses = facts["step"], list(facts["losses"])

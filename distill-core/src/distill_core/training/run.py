@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from ..events import Event, Warned
+from ..events import Event
 from .schedule import Budget
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Run:
         announce: tells `started` once; the loop calls it after the first checkpoint.
         listener: where events go.
         cancel: set when the user wants to stop.
-        warned: what was warned of in this command.
+        teller: tells a warning (stage, step, message) once a command.
         outcome: how it went, known after `fit`.
     """
 
@@ -70,7 +70,7 @@ class Run:
     announce: Callable[[], None]
     listener: Callable[[Event], None]
     cancel: threading.Event
-    warned: list[str]
+    teller: Callable[[str, int, str], None]
     outcome: Outcome = field(factory=Outcome)
 
     @property
@@ -90,9 +90,8 @@ class Run:
 
     def warn(self, message: str, step: int = 0) -> None:
         """Tell a warning once; it is repeated at the end."""
-        if message not in self.warned:
-            self.warned.append(message)
-            self.emit(Warned(stage=self.stage, step=step, seconds=self.seconds, message=message))
+        self.announce()
+        self.teller(self.stage, step, message)
 
     def fit(self, objective: Objective) -> Outcome:
         """Train through core's loop; the objective's model ends with the weights to keep."""

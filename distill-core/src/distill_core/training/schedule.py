@@ -9,6 +9,7 @@ from attrs import define, frozen
 
 from ..errors import ConfigError
 
+MOST = 10**9  # of anything that is counted
 WARMUP = 50  # steps; enough for AdamW's second moments, short against any budget
 FLOOR = 0.02  # of the peak: the last steps still move
 TIMED_SHARE = 0.04  # of the minutes are spent before the number of steps is fixed
@@ -37,13 +38,10 @@ class Budget:
         if len(given) > 1:
             raise ConfigError(f"{' and '.join(sorted(given))} contradict each other.", "Give one.")
         for name, value in given.items():
-            if not value > 0 or not math.isfinite(value):
-                raise ConfigError(f"{name}: {value:g} must be more than 0.")
+            whole = name == "--minutes" or isinstance(value, int)
+            if not whole or isinstance(value, bool | str) or not 0 < value <= MOST:
+                raise ConfigError(f"{name}: {value} must be more than 0 and at most {MOST}.")
         return cls(minutes, epochs, steps) if given else cls(minutes=10.0)
-
-    def share(self, part: float) -> Budget:
-        """Give a stage its part of the minutes; epochs and steps are per stage."""
-        return self if self.minutes is None else Budget(minutes=self.minutes * part)
 
 
 @define
@@ -90,7 +88,9 @@ class Pace:
             self.steps = step
         elif timed >= TIMED_LEAST - UNTIMED and now >= self._timing_until:
             each = (now - self._timing_since) / timed
-            self.steps = step + max(1, int((self.deadline - now) * RESERVE / each))
+            planned = step + max(1, int((self.deadline - now) * RESERVE / each))
+            whole = planned - planned % self.epoch_steps  # so that the last epoch's figures are
+            self.steps = whole if whole > step else planned  # those of a whole one
 
     def progress(self, step: int) -> float:
         """Say how far the stage is, 0 … 1; 0 while the number of steps is unknown."""
@@ -106,4 +106,4 @@ def learning_rate(peak: float, step: int, steps: int | None) -> float:
     if steps is None:
         return peak * rising
     falling = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
-    return peak * min(rising, 1.0) * falling
+    return peak * rising * falling

@@ -42,10 +42,17 @@ class Stage:
         return automatic(given.model, filled.model) | automatic(given.training, filled.training)
 
     def train(self, job: Job, run: Run) -> float | None:
-        """Train and save; give the held-out loss of what was saved."""
+        """Train and save; give the held-out loss of what was saved.
+
+        Where no step was made nothing is saved: weights that learnt nothing must not take the
+        place of others.
+        """
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
         extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
+        if run.stopping and run.outcome.steps == 0:
+            return None
         self._save(job, network, run.outcome, extras)
+        job.saved += 1
         run.emit(
             Saved(
                 stage=run.stage, step=run.outcome.steps, seconds=run.seconds,
@@ -65,7 +72,7 @@ class Stage:
                 "version": version, "backend": self.owner.backend,
                 "config": unstructure(model), "training": training,
             }  # fmt: skip
-            replace_part(job.model, name, network.state_dict(), record, extras)
+            replace_part(job.model, name, network.state_dict(), record, extras, on=job.host_id)
             return
         told = {
             "version": str(version), "model_type": name, "id": job.id, "name": job.name,

@@ -72,22 +72,31 @@ def train(
     """
     registry = registry or environment()
     budget = Budget.of(minutes, epochs, steps)
-    owner = registry.owner(model_type or registry.default_type())
+    owner = registry.owner(model_type or registry.default_type(), "backend")
     followers = [] if only else registry.companions(owner.type)
     configs = sort([owner.type, *followers], knobs)
     paths = _paths(data)
+    if name is not None and (not name.isprintable() or Path(name).name != name):
+        raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
     target = _target(out, name, paths)
     if target.exists() and not force:
         raise ConfigError(
             f"{target} is there already.", "Replace it with --force, or use another -o."
         )
     job = Job(
-        registry=registry, model=target, name=name or target.stem, budget=budget, paths=paths,
+        registry=registry, model=target, name=name or printable(target.stem), budget=budget,
+        paths=paths,
         device=pick_device(device), threads=set_threads(threads), seed=_drawn(seed),
         hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
         folder=RunFolder.beside(target), replace=force,
     )  # fmt: skip
     first = configs[owner.type.name].model
+    job.left_out += [
+        f"{claim.name} is not trained, {claim.distribution} is broken: {broken.reason}."
+        f" {broken.cure}"
+        for claim, broken in registry.broken.items()
+        if claim.kind == "companion" and not only
+    ]
     job.open(first.sample_rate, first.channels, on_open)
     owners = [owner, *(registry.owner(each.name) for each in followers)]
     return job.run(job.plan(owners, configs, None))
@@ -117,9 +126,9 @@ def train_companion(
     """
     registry = registry or environment()
     target = find(model)
-    owner = registry.owner(companion)
-    host = load(target, device=device, registry=registry)
-    if owner.claim.kind != "companion" or not owner.type.fits(host.host.owner.type):
+    owner = registry.owner(companion, "companion")
+    host = load(target, device=device, registry=registry, companions=False)
+    if not owner.type.fits(host.host.owner.type):
         raise ConfigError(f"A {companion} cannot sit on a {host.type} model.")
     configs = sort([owner.type], knobs)
     job = Job(
@@ -130,6 +139,11 @@ def train_companion(
     )  # fmt: skip
     job.open(host.sample_rate, host.channels, on_open)
     return job.run(job.plan([owner], configs, host.host.network))
+
+
+def printable(name: str) -> str:
+    """Spell a file's name so that it can be written as text."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
