@@ -165,7 +165,9 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
                 }
             )  # fmt: skip
             if take.clipped:
-                screen.warn(f"{path}: {take.clipped} samples beyond full scale were limited.")
+                screen.warn(
+                    f"{path}: {take.clipped} samples were beyond full scale; turned down as a whole."
+                )
             if not as_json:
                 screen.text(f"{path}  {seconds(done.audio.seconds)}")
     except (DistillError, OSError) as error:

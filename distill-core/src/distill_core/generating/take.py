@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..model import Model
 
 FADE_IN_SECONDS = 0.0005  # hides a step at the start, too short to soften an attack
+LOUDEST = 0.989  # peak of a take that was turned down: -0.1 dB, as many limiters keep
 FADE_OUT_SECONDS = 0.01  # hides the cut where a sound still rings
 LONGEST_SECONDS = 3600.0  # of one take held in memory
 
@@ -31,9 +32,9 @@ class Take:
     """One generated sound and all that regenerates it.
 
     Attributes:
-        audio: the sound, at most ±1 where it was written or played.
+        audio: the sound, within ±1.
         seed: what it was drawn from.
-        clipped: samples beyond ±1 before they were limited.
+        clipped: samples that were beyond ±1 before the take was turned down.
         recipe: every setting, resolved, and the model's identity.
         model_path: the model file it was made with.
     """
@@ -170,7 +171,9 @@ def _collect(
 
 
 def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]:
-    """Fade the very ends and limit to ±1; give the sound and how many samples were beyond.
+    """Fade the very ends; give the sound and how many samples were beyond full scale.
+
+    A sound that goes beyond is turned down as a whole: cutting its peaks would be heard.
 
     Raises:
         AudioError: the model made something that is no sound.
@@ -185,5 +188,8 @@ def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]
         length = min(round(seconds * sample_rate), samples.shape[-1] // 2)
         ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
         samples[:, end][:, :length] *= ramp
-    clipped = int((np.abs(samples) > 1).sum())
-    return Sound(np.clip(samples, -1, 1), sample_rate), clipped
+    peak = float(np.abs(samples).max(initial=0.0))
+    beyond = int((np.abs(samples) > 1).sum())
+    if peak > 1:
+        samples *= LOUDEST / peak
+    return Sound(samples, sample_rate), beyond
