@@ -165,9 +165,8 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
                 }
             )  # fmt: skip
             if take.clipped:
-                screen.warn(
-                    f"{path}: {take.clipped} samples were beyond full scale; turned down as a whole."
-                )
+                told = f"{take.clipped} samples were beyond full scale"
+                screen.warn(f"{path}: {told}; turned down as a whole.")
             if not as_json:
                 screen.text(f"{path}  {seconds(done.audio.seconds)}")
     except (DistillError, OSError) as error:
