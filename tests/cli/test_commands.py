@@ -372,6 +372,16 @@ def test_python_gives_the_same_samples_twice(kit: Path) -> None:
     assert d.header(str(kit)).model_type == "vqvae"
 
 
+def test_quiet_is_understood_before_and_after_the_command(
+    distill: Distill, kit: Path, tmp_path: Path
+) -> None:
+    """People type it where they think of it."""
+    for words in (["-q", "generate", kit], ["generate", kit, "-q"], ["generate", "-q", kit]):
+        result = distill(*words, "-o", tmp_path, "--seed", "1", "--no-color")
+        assert (result.code, result.err) == (0, "")
+        assert result.out.count("\n") == 1
+
+
 def test_options_may_come_from_the_environment(
     distill: Distill, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

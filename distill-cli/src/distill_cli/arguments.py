@@ -31,7 +31,7 @@ device = click.option(
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where to compute.",
+    help="Where to compute; auto is CUDA where there is one, else the CPU.",
 )
 hold_out = click.option(
     "--hold-out",

@@ -12,6 +12,7 @@ from distill_core.errors import BackendError, nearest
 from distill_core.registry import Registry, environment
 
 from .exits import guarded
+from .loudness import with_loudness
 from .screen import Screen, wants_color
 
 # every built-in command and its line in --help, so that help imports none of them
@@ -43,7 +44,7 @@ class Commands(click.Group):
         """Import the command that was typed."""
         if cmd_name in COMMANDS:
             module = import_module(f".commands.{cmd_name}", __package__)
-            return _as_command(module.command)
+            return with_loudness(module.command)
         registry = environment()
         companion = cmd_name.removeprefix(TRAIN)
         if cmd_name.startswith(TRAIN) and companion in {
@@ -51,7 +52,7 @@ class Commands(click.Group):
         }:
             from .commands.train_companion import make
 
-            return make(companion)
+            return with_loudness(make(companion))
         for claim in registry.named("command"):
             if claim.name == cmd_name:
                 return _as_command(registry.load(claim))

@@ -56,6 +56,7 @@ class Run:
         cancel: set when the user wants to stop.
         teller: tells a warning (stage, step, message) once a command.
         outcome: how it went, known after `fit`.
+        fitted: whether core's loop was used.
     """
 
     stage: str
@@ -72,6 +73,7 @@ class Run:
     cancel: threading.Event
     teller: Callable[[str, int, str], None]
     outcome: Outcome = field(factory=Outcome)
+    fitted: bool = False
 
     @property
     def stopping(self) -> bool:
@@ -97,5 +99,5 @@ class Run:
         """Train through core's loop; the objective's model ends with the weights to keep."""
         from .loop import Loop
 
-        self.outcome = Loop(objective, self).fit()
+        self.outcome, self.fitted = Loop(objective, self).fit(), True
         return self.outcome

@@ -49,7 +49,7 @@ class Stage:
         """
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
         extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
-        if run.stopping and run.outcome.steps == 0:
+        if run.stopping and run.fitted and run.outcome.steps == 0:
             return None
         self._save(job, network, run.outcome, extras)
         job.saved += 1
