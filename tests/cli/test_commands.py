@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -347,7 +346,8 @@ def test_ctrl_c_in_training_saves_a_usable_model_and_exits_130(
     ) as run:
         assert run.stdout is not None
         assert json.loads(run.stdout.readline())["event"] == "started"
-        time.sleep(0.5)
+        while json.loads(run.stdout.readline())["event"] != "step":
+            pass
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
