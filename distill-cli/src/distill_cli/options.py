@@ -15,7 +15,6 @@ from distill_core.registry import environment
 from .screen import current
 
 HELP = {"-h", "--help"}
-TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
 @frozen
@@ -52,8 +51,6 @@ class Text(click.ParamType[Any]):
                 return float(value)
         except ValueError:
             return value
-        if self.control.kind == "bool":
-            return value.lower() in TRUE if value.lower() in TRUE | FALSE else value
         if self.control.kind == "choice":
             return next((each for each in self.control.choices if str(each) == value), value)
         if self.control.kind == "table":

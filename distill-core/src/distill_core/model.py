@@ -14,7 +14,7 @@ from .errors import AudioError, BackendError, ConfigError, DistillError
 from .generating.recipe import core_version, part_digest
 from .header import Header
 from .protocols import Reconstructs, Tokenizer
-from .seeding import draw_seed
+from .seeding import chosen_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,8 +114,7 @@ class Model:
             BackendError: what plays this file is not installed.
             AudioError: the model made something that is no sound.
         """
-        seed = draw_seed() if seed is None else seed
-        return next(self.takes([seed], duration=duration, **knobs))
+        return next(self.takes([chosen_seed(seed)], duration=duration, **knobs))
 
     def takes(
         self, seeds: Sequence[int], duration: float | None = None, batch: int = 1, **knobs: Any
@@ -180,10 +179,8 @@ class Model:
             audio = codec.decode(tensor.to(self.device), length)
         return Sound(audio[0].cpu().numpy(), self.sample_rate)
 
-    def recipe(
-        self, player: Loaded, seed: int, duration: float | None, settings: Any, attached: Any
-    ) -> dict[str, Any]:
-        """Say all that regenerates a take of this model."""
+    def recipe(self, player: Loaded, duration: float | None, settings: Any) -> dict[str, Any]:
+        """Say all that regenerates takes of this model, but for what each has of its own."""
         used = {self.type: self.header.config}
         if player is not self.host:
             used[player.owner.name] = self.header.companions[player.owner.name]["config"]
@@ -198,12 +195,11 @@ class Model:
                     name: part_digest(self.file.part(name), config) for name, config in used.items()
                 },
             },
-            "seed": seed,
             "duration": duration,
             "settings": unstructure(settings),
             "device": self.device,
             "threads": torch.get_num_threads(),
-        } | ({} if attached is None else {"attached": attached})
+        }
 
     def _heard(self, sound: Sound) -> torch.Tensor:
         """Bring a sound to the model's rate, channels and device, [1, C, T].

@@ -125,7 +125,7 @@ def encode(told: Mapping[str, str], parts: Parts) -> bytearray:
     data = bytearray()
     for name, dtype, tensor in tensors:
         start = len(data)
-        data += _raw(tensor)
+        data += raw_bytes(tensor)
         entries[name] = {
             "dtype": dtype,
             "shape": list(tensor.shape),
@@ -175,7 +175,7 @@ def replace_part(
     write_model_file(path, told, parts | {name: dict(tensors)})
 
 
-def _raw(tensor: Tensor) -> bytes:
+def raw_bytes(tensor: Tensor) -> bytes:
     """Give a tensor's elements as little-endian bytes."""
     import torch
 

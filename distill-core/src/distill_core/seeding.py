@@ -6,6 +6,10 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
+from typing import Any
+
+from .errors import ConfigError
 
 LARGEST_DRAWN = 1 << 31  # short enough to be typed again
 
@@ -19,6 +23,26 @@ def mixed(*numbers: int) -> int:
 def draw_seed() -> int:
     """Draw a seed for someone who gave none."""
     return uuid.uuid4().int % LARGEST_DRAWN
+
+
+def chosen_seed(seed: Any) -> int:
+    """Take the seed that was given, or draw one.
+
+    Raises:
+        ConfigError: what was given is none.
+    """
+    return draw_seed() if seed is None else checked_seed(seed)
+
+
+def checked_seed(seed: Any) -> int:
+    """Take a whole number that torch's generators can begin from.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(seed, Integral) or not 0 <= int(seed) < 1 << 63:
+        raise ConfigError(f"--seed: {seed} must be a whole number from 0 to {(1 << 63) - 1}.")
+    return int(seed)
 
 
 @contextmanager

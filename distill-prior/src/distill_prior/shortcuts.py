@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_core import Configs, Model, Trained, train_companion
-from distill_core.configs import unstructure
 from distill_core.generating.take import make_takes
 from distill_core.modelfile import replace_part
 from distill_core.registry import environment
-from distill_core.seeding import draw_seed
+from distill_core.seeding import chosen_seed
+from distill_core.training.stage import companion_record
 
 from .configs import PriorGenerating, PriorModel
 from .network import CodePrior
@@ -55,12 +55,7 @@ def save_prior_to_model(
     config = prior_config.model if isinstance(prior_config, Configs) else prior_config
     owner = environment().owner(NAME)
     training = {key: value for key, value in prior_metadata.items() if key != "extras"}
-    record = {
-        "version": owner.type.versions[-1],
-        "backend": owner.backend,
-        "config": unstructure(config),
-        "training": training,
-    }
+    record = companion_record(owner, config, training)
     tensors = prior_model.state_dict()
     replace_part(Path(model_path), NAME, tensors, record, prior_metadata.get("extras"))
 
@@ -93,7 +88,7 @@ def generate_audio_from_prior(
     Raises:
         ConfigError: a setting that cannot be used, or no prior in the model yet.
     """
-    used = draw_seed() if seed is None else seed
+    used = chosen_seed(seed)
     overlap = overlap_samples / loaded.sample_rate * 1000  # ms
     settings = PriorGenerating(
         temperature=float(temperature), top_k=top_k, top_p=float(top_p), overlap=overlap

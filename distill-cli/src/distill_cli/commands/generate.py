@@ -123,7 +123,7 @@ def command(
     from distill_core.device import set_threads
     from distill_core.generating.export import Encoding, file_stem
     from distill_core.loading import load
-    from distill_core.seeding import draw_seed
+    from distill_core.seeding import chosen_seed
 
     screen = current()
     encoding = Encoding.of(
@@ -136,7 +136,7 @@ def command(
     generating = player.owner.type.generating
     settings: Any = structure(generating, knobs, by_flag(generating))
     _introduce(loaded, player, settings, threads)
-    first = draw_seed() if seed is None else seed
+    first = chosen_seed(seed)
     if seed is None:
         screen.say(f"Seed: {first} (drawn)")
     takes = loaded.takes(

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..modelfile import raw_bytes
 from ..strict import dump, parse_table
 
 if TYPE_CHECKING:
@@ -27,16 +28,11 @@ def core_version() -> str:
 
 def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str:
     """Give the SHA-256 of a part: its config, and each tensor's name, type, shape and bytes."""
-    import torch
-
     hasher = hashlib.sha256(dump(config).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        if tensor.numel():
-            hasher.update(
-                tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
-            )
+        hasher.update(raw_bytes(tensor))
     return hasher.hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import torch
 
 from ..audio.sound import Sound
 from ..errors import AudioError, BackendError, ConfigError
+from ..seeding import checked_seed
 from .request import Chunk, Request
 
 if TYPE_CHECKING:
@@ -105,17 +106,6 @@ def checked_duration(duration: Any) -> float:
     return float(duration)
 
 
-def checked_seed(seed: Any) -> int:
-    """Take a whole number that torch's generators can begin from.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    if not isinstance(seed, Integral) or not 0 <= int(seed) < 1 << 63:
-        raise ConfigError(f"--seed: {seed} must be a whole number from 0 to {(1 << 63) - 1}.")
-    return int(seed)
-
-
 def _make(
     model: Model,
     player: Loaded,
@@ -127,6 +117,7 @@ def _make(
     progress: Callable[[int], object] | None,
 ) -> Iterator[Take]:
     """Make the takes, once everything is checked."""
+    recipe = model.recipe(player, duration, settings)
     for first in range(0, len(seeds), batch):
         some = seeds[first : first + batch]
         request = Request(
@@ -138,8 +129,8 @@ def _make(
         made = _collect(player, request, settings, progress)
         for seed, (waveform, attached) in zip(some, made, strict=True):
             audio, clipped = finish(waveform, model.sample_rate)
-            recipe = model.recipe(player, seed, duration, settings, attached)
-            yield Take(audio, seed, clipped, recipe, model.header.path)
+            own = {"seed": seed} | ({} if attached is None else {"attached": attached})
+            yield Take(audio, seed, clipped, recipe | own, model.header.path)
 
 
 def _collect(

@@ -12,7 +12,7 @@ from attrs import define
 from ..atomic import write_atomic
 from ..errors import ConfigError
 from ..events import Event
-from ..strict import dump, parse_table
+from ..strict import dump
 
 CONFIG, JOURNAL, LOCK = "config.json", "events.jsonl", "lock"
 
@@ -89,10 +89,6 @@ class RunFolder:
         if self._aside is not None:
             self._aside.rename(self.path)
             self._aside = None
-
-    def config(self) -> dict[str, Any]:
-        """Read what the run was told."""
-        return parse_table((self.path / CONFIG).read_bytes())
 
 
 def lock(file: IO[bytes]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -65,17 +66,15 @@ class Stage:
         self, job: Job, network: nn.Module, outcome: Outcome, extras: dict[str, Any] | None
     ) -> None:
         """Write the model file, or the companion into it."""
-        name, version = self.owner.name, self.owner.type.versions[-1]
+        name = self.owner.name
         model, training = self.configs.model, self._training(job, outcome)
         if self.owner.claim.kind == "companion":
-            record = {
-                "version": version, "backend": self.owner.backend,
-                "config": unstructure(model), "training": training,
-            }  # fmt: skip
+            record = companion_record(self.owner, model, training)
             replace_part(job.model, name, network.state_dict(), record, extras, on=job.host_id)
             return
         told = {
-            "version": str(version), "model_type": name, "id": job.id, "name": job.name,
+            "version": str(self.owner.type.versions[-1]), "model_type": name, "id": job.id,
+            "name": job.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "sample_rate": str(model.sample_rate), "channels": str(model.channels),
             "backend": self.owner.backend, "config": dump(unstructure(model)),
@@ -101,3 +100,19 @@ class Stage:
             "device": job.device, "threads": job.threads,
             "training_date": datetime.now(UTC).isoformat(timespec="seconds"),
         } | final  # fmt: skip
+
+
+def companion_record(owner: Owner, model: Any, training: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what a model file's `companions` holds of one: all that loads it, and how it was trained.
+
+    Args:
+        owner: of the companion's type.
+        model: its model config, nothing automatic left.
+        training: what is known of its training.
+    """
+    return {
+        "version": owner.type.versions[-1],
+        "backend": owner.backend,
+        "config": unstructure(model),
+        "training": dict(training),
+    }

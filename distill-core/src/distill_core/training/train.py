@@ -13,7 +13,7 @@ from ..header import SUFFIX
 from ..library import find, place
 from ..loading import load
 from ..registry import Registry, environment
-from ..seeding import draw_seed
+from ..seeding import chosen_seed
 from .folder import RunFolder
 from .job import Job, Listener, Opening, Trained
 from .schedule import Budget
@@ -86,7 +86,7 @@ def train(
     job = Job(
         registry=registry, model=target, name=name or printable(target.stem), budget=budget,
         paths=paths,
-        device=pick_device(device), threads=set_threads(threads), seed=_drawn(seed),
+        device=pick_device(device), threads=set_threads(threads), seed=chosen_seed(seed),
         hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
         folder=RunFolder.beside(target), replace=force,
     )  # fmt: skip
@@ -133,7 +133,7 @@ def train_companion(
     configs = sort([owner.type], knobs)
     job = Job(
         registry=registry, model=target, name=host.name, budget=Budget.of(minutes, epochs, steps),
-        paths=_paths(data), device=host.device, threads=set_threads(threads), seed=_drawn(seed),
+        paths=_paths(data), device=host.device, threads=set_threads(threads), seed=chosen_seed(seed),
         hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
         folder=RunFolder.beside(target, companion), replace=True,
     )  # fmt: skip
@@ -160,11 +160,3 @@ def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> 
     if path.is_dir():
         raise ConfigError(f"-o {path} is a folder; name a file in it, as {path / 'kit'}{SUFFIX}.")
     return path
-
-
-def _drawn(seed: int | None) -> int:
-    if seed is None:
-        return draw_seed()
-    if not 0 <= seed < 1 << 63:
-        raise ConfigError(f"--seed: {seed} must lie between 0 and {(1 << 63) - 1}.")
-    return seed

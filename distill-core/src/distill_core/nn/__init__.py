@@ -1,1 +1,0 @@
-"""Blocks and losses that backends share."""
