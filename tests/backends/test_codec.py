@@ -13,7 +13,7 @@ from distill_core.audio.stitching import decode_in_pieces
 from distill_core.training.schedule import Budget
 from distill_vqvae import VQVAE, ResidualVectorQuantizer, VQVAEModel, VQVAETraining
 from distill_vqvae.configs import automatic_codebook_size
-from distill_vqvae.training import VQVAEObjective
+from distill_vqvae.training import VQVAEObjective, settle
 
 from ..core.test_loop import make_run, stop_after
 
@@ -96,6 +96,29 @@ def test_after_settling_no_entry_is_unused_and_nothing_is_coded_worse() -> None:
     codes = quantizer.encode(points[None])[0]
     assert [len(level.unique()) for level in codes] == [32, 32, 32]
     assert error() < before
+
+
+def test_a_part_of_the_clips_does_not_tell_what_is_unused(tmp_path: Path, pack: Path) -> None:
+    """Stopped meanwhile, or on long data, entries that other clips use must stay where they are."""
+    data = open_dataset([pack], 48_000, 1)
+    model = VQVAE(VQVAEModel(**{**SMALL, "codebook_size": 512})).eval()
+    before = model.quantizer.codebooks.clone()
+    run, _ = make_run(tmp_path, Budget(steps=1), dataset=data)
+    run.cancel.set()
+    settle(model, run)
+    assert torch.equal(model.quantizer.codebooks, before)
+    run, _ = make_run(tmp_path, Budget(steps=1), dataset=LongData())
+    settle(model, run)
+    assert torch.equal(model.quantizer.codebooks, before)
+    run, _ = make_run(tmp_path, Budget(steps=1), dataset=data)
+    settle(model, run)
+    assert not torch.equal(model.quantizer.codebooks, before)
+
+
+class LongData:
+    """Says that it is hours long, and must not be read."""
+
+    seconds = 36_000.0
 
 
 def test_each_level_refines_what_those_before_left() -> None:

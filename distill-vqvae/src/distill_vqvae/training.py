@@ -22,8 +22,8 @@ REVIVE_UNTIL = 0.9  # of the run; entries reseeded later would stay untrained
 SETTLED = 0.3  # of the run; before that codebooks are still finding their data
 LEAST_UTILIZATION = 0.3  # below it a codebook is mostly waste
 HELD_OUT_SECONDS = 2.0  # of each held-out clip are judged
-SETTLED_SECONDS = 900.0  # of training sound are enough to see what is used
-LONGEST_CLIP = 60.0  # seconds of one clip, for the same
+SETTLED_SECONDS = 900.0  # of training sound at most; of more, no entry needs help
+PIECE_SECONDS = 60.0  # of a clip are encoded at once
 MOST_HELD_OUT = 64  # clips; more tell little and cost time
 
 
@@ -126,17 +126,20 @@ class VQVAEObjective(Objective):
 
 @torch.no_grad()
 def settle(model: VQVAE, run: Run) -> None:
-    """Let no entry of the codebooks be unused by the training clips."""
+    """Let no entry of the codebooks be unused by the training clips.
+
+    Only all of them together can tell that, so nothing is moved when the run is stopped meanwhile,
+    nor on long data, where every entry has sounds enough to find its own.
+    """
+    if run.dataset.seconds > SETTLED_SECONDS:
+        return
     latents: list[Tensor] = []
-    seconds = 0.0
     for clip in run.dataset.train:
-        if run.stopping or seconds > SETTLED_SECONDS:
-            break
-        audio = run.dataset.waveform(clip)[None, :, : round(LONGEST_CLIP * model.sample_rate)]
-        latents.append(model.latents(audio.to(run.device))[0])  # [N, D]
-        seconds += clip.seconds
-    if latents:
-        model.quantizer.settle(torch.cat(latents))
+        for audio in run.dataset.waveform(clip).split(round(PIECE_SECONDS * model.sample_rate), -1):
+            if run.stopping:
+                return
+            latents.append(model.latents(audio[None].to(run.device))[0])  # [N, D]
+    model.quantizer.settle(torch.cat(latents))
 
 
 def _views(audio: Tensor) -> Tensor:
