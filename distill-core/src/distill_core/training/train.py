@@ -134,7 +134,8 @@ def train_companion(
     job = Job(
         registry=registry, model=target, name=host.name, budget=Budget.of(minutes, epochs, steps),
         paths=_paths(data), device=host.device, threads=set_threads(threads),
-        seed=chosen_seed(seed), hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
+        seed=chosen_seed(seed), hold_out=tuple(hold_out),
+        cancel=cancel or threading.Event(), on_event=on_event,
         folder=RunFolder.beside(target, companion), replace=True,
     )  # fmt: skip
     job.open(host.sample_rate, host.channels, on_open)
