@@ -134,8 +134,9 @@ def settle(model: VQVAE, run: Run) -> None:
     if run.dataset.seconds > SETTLED_SECONDS:
         return
     latents: list[Tensor] = []
+    piece = round(PIECE_SECONDS * model.sample_rate)
     for clip in run.dataset.train:
-        for audio in run.dataset.waveform(clip).split(round(PIECE_SECONDS * model.sample_rate), -1):
+        for audio in torch.split(run.dataset.waveform(clip), piece, -1):  # [C, T]
             if run.stopping:
                 return
             latents.append(model.latents(audio[None].to(run.device))[0])  # [N, D]
