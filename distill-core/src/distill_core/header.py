@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import math
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .errors import ConfigError, ModelFileError
+from .layout import TensorPlace, lay_out
 from .strict import parse_table
 
 FORMAT = "distill"
 SUFFIX = ".distill"
 LONGEST = 1 << 20  # bytes; ours are a few kB, and a longer one is an attack or a mistake
-MOST_TENSORS = 10_000  # ours have hundreds
-PICKLED = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # zip, pickle 2–5
 REFUSAL = "Incompatible model format. Please retrain with current version."
+AGAIN = "Get it again."
 HAS = "has_"  # `has_<companion>` = "true" marks a file that carries one
-# safetensors' names of element types, and their bytes
-WIDTHS = {
-    "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "F16": 2, "BF16": 2, "I32": 4, "F32": 4,
-    "I64": 8, "F64": 8,
-}  # fmt: skip
-
-
-@frozen
-class TensorPlace:
-    """Where one tensor lies: element type, shape, first and last byte from the data's start."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    start: int
-    end: int
+OPENING = b'{"__metadata__":{'  # how our headers begin
+# How begins what torch.save and pickle write: a zip; a pickle of protocol 2 to 5; and of 0 or 1 a
+# class by its name, a container, a number or a text.
+PICKLED = re.compile(
+    rb"PK\x03\x04|\x80[\x02-\x05][^\0]|\(?c[\w.]+\r?\n[\w.]+\r?\n|\([dlt]p\d+\n|\(?[ILF]-?\d"
+    rb"|[\]})]q\0|\((?:K.[KMJGXUIqt(\]}]|X..\0\0)|[(\[{\]})N][dlt]?\.\Z|[SV].*\np\d+\n"
+)
+LOOK = 256  # bytes that tell what a file is
 
 
 @frozen
@@ -44,6 +42,7 @@ class Header:
     tensors: dict[str, TensorPlace]
     data_start: int
     size: int
+    _tables: dict[str, dict[str, Any]] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def model_type(self) -> str | None:
@@ -62,8 +61,9 @@ class Header:
 
     @property
     def name(self) -> str:
-        """Give the model's name for people."""
-        return self.told.get("name") or self.path.stem
+        """Give the model's name for people: nothing in it moves a terminal or breaks a line."""
+        name = self.told.get("name") or self.path.stem
+        return "".join(each if each.isprintable() else "\ufffd" for each in name)
 
     @property
     def sample_rate(self) -> int | None:
@@ -129,10 +129,13 @@ class Header:
         Raises:
             ModelFileError: it is no table.
         """
-        try:
-            return parse_table(self.told.get(key, "{}"))
-        except ValueError as error:
-            raise ModelFileError(f"{self.path} has a damaged header: {key}: {error}.") from error
+        if key not in self._tables:  # parsed once: a stranger's may take its time
+            try:
+                self._tables[key] = parse_table(self.told.get(key, "{}"))
+            except ValueError as error:
+                words = f"{self.path} has a damaged header: {key}: {error}."
+                raise ModelFileError(words) from error
+        return self._tables[key]
 
     def _number(self, key: str) -> int | None:
         text = self.told.get(key)
@@ -150,68 +153,56 @@ def read_header(path: Path) -> Header:
         ModelFileError: it is not a Distill model, or its header is damaged.
         ConfigError: there is no such file.
     """
+    with opened(path) as (file, size):
+        return parse_header(file, path, size)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BufferedReader, int]]:
+    """Open a model file for reading; yield it with its size.
+
+    Raises:
+        ConfigError: there is no such file; a pipe, at which one might wait for ever, is none.
+    """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            return parse_header(file, path, size)
-    except (FileNotFoundError, IsADirectoryError) as error:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileNotFoundError
+        file = path.open("rb")
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ConfigError(f"There is no model file {path}.") from error
+    with file:
+        yield file, os.fstat(file.fileno()).st_size
 
 
 def parse_header(file: IO[bytes], path: Path, size: int) -> Header:
     """Read the header from an open file of `size` bytes, leaving it at the start of the data."""
-    first = file.read(8)
+    length = int.from_bytes(file.read(8), "little")
     try:
-        if len(first) < 8:
+        if size < 8:
             raise ValueError(f"it has only {size} bytes")
-        length = int.from_bytes(first, "little")
         if length > min(LONGEST, size - 8):
             raise ValueError(f"its header claims {length} bytes")
-        entries = parse_table(file.read(length).decode("utf-8"))
+        entries = parse_table(file.read(length))
         told = entries.pop("__metadata__", {})
         if not isinstance(told, dict) or not all(isinstance(word, str) for word in told.values()):
             raise ValueError("its metadata is not a table of texts")
-        if told.get("format") != FORMAT:
-            raise ValueError("its header does not say that it is one")
-        tensors = _places(entries, size - 8 - length)
     except ValueError as error:
-        if first.startswith(PICKLED):  # only now: a sound header may be 0x280 bytes long, too
-            raise ModelFileError(f"{path}: {REFUSAL}") from error
-        raise ModelFileError(f"{path} is not a Distill model: {error}.") from error
-    return Header(path, told, tensors, 8 + length, size)
+        raise _refused(file, path, error) from error
+    if told.get("format") != FORMAT:
+        raise ModelFileError(f"{path} is not a Distill model: its header does not say that it is.")
+    try:
+        places = lay_out(entries, 8 + length, size - 8 - length)
+    except ValueError as error:
+        raise ModelFileError(f"{path} is cut or damaged: {error}.", AGAIN) from error
+    return Header(path, told, places, 8 + length, size)
 
 
-def _places(entries: dict[str, Any], available: int) -> dict[str, TensorPlace]:
-    """Check every tensor's entry; together they must fill the data without gap or overlap."""
-    if len(entries) > MOST_TENSORS:
-        raise ValueError(f"it claims {len(entries)} tensors")
-    places = {name: _place(name, entry) for name, entry in entries.items()}
-    reached = 0
-    for place in sorted(places.values(), key=lambda each: (each.start, each.end)):
-        if place.start != reached:
-            raise ValueError("its tensors overlap or leave gaps")
-        reached = place.end
-    if reached != available:
-        raise ValueError(f"its tensors take {reached} bytes and it holds {available}")
-    return places
-
-
-def _place(name: str, entry: Any) -> TensorPlace:
-    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise ValueError(f"tensor {name[:80]!r} is not described as one")
-    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in WIDTHS:
-        raise ValueError(f"tensor {name[:80]!r} has an unknown element type")
-    if not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
-        raise ValueError(f"tensor {name[:80]!r} has an impossible shape or place")
-    if offsets[1] - offsets[0] != math.prod(shape) * WIDTHS[dtype]:
-        raise ValueError(f"tensor {name[:80]!r} has a shape that does not fit its bytes")
-    return TensorPlace(dtype, tuple(shape), offsets[0], offsets[1])
-
-
-def _are_counts(values: Any) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) <= 16
-        and all(type(value) is int and 0 <= value < 1 << 48 for value in values)
-    )
+def _refused(file: IO[bytes], path: Path, error: ValueError) -> ModelFileError:
+    """Tell a file without a readable header by how it begins: a pickle, one of ours, or neither."""
+    file.seek(0)
+    first = file.read(LOOK)
+    if PICKLED.match(first):
+        return ModelFileError(f"{path}: {REFUSAL}")
+    if first[8:].startswith(OPENING):
+        return ModelFileError(f"{path} is cut or damaged: {error}.", AGAIN)
+    return ModelFileError(f"{path} is not a Distill model: {error}.")

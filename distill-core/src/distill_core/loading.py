@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from .device import pick_device
 from .errors import BackendError, ConfigError, DistillError, ModelFileError
 from .header import Header
 from .library import find
-from .modelfile import ModelFile, read_model_file
+from .modelfile import CHECKPOINT, ModelFile, read_model_file
 from .registry import Owner, Registry, environment
 from .seeding import seeded
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from .model import Model
+
+DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+MOST_SETTINGS = 1000  # of a config; ours have a dozen
+LONGEST_COMPLAINT = 1000  # characters of what is wrong with a config
 
 
 @frozen
@@ -100,35 +105,51 @@ def load_part(
 ) -> Loaded:
     """Load the file's own model, or the companion of that name on its host."""
     header = file.header
-    if companion is None:
-        name, told = detect(header, registry), None
-        config, version = header.config, header.version or 1
-    else:
-        name, told = companion, header.companions[companion]
-        try:
-            config, version = told["config"], int(told["version"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(f"{header.path}: what it says of {name} is damaged.") from error
+    name = detect(header, registry) if companion is None else companion
     owner = _owner(header, registry, name, companion)
-    if version not in owner.type.versions:
-        raise ModelFileError(
-            f"{header.path} holds {name} of version {version}; what is installed reads"
-            f" {', '.join(map(str, owner.type.versions))}.",
-            f"Upgrade it: pip install --upgrade {registry.claim(name).distribution}.",
-        )
+    version, table = _told(header, companion)
+    _check_version(header, owner, version)
+    config = _config(header, owner, table)
+    if companion is None:
+        _agree(header, config)
     part = Part(
         header.path,
         name,
         version,
-        _config(header, owner, config),
+        config,
         file.part(name),
         _extras(header, name),
-        lambda on: build(owner, part.config, on),
+        lambda on: build(owner, config, on),
     )
     network = owner.call("distill_load", file=part, device=device, host=host)
+    return Loaded(owner, network, config, part.extras)
+
+
+def _told(header: Header, companion: str | None) -> tuple[int, dict[str, Any]]:
+    """Read the version and the config of the file's own model, or of a companion."""
     if companion is None:
-        _agree(header, part.config)
-    return Loaded(owner, network, part.config, part.extras)
+        return (1 if header.version is None else header.version), header.config
+    record = header.companions[companion]
+    if isinstance(record, dict):
+        version, config = record.get("version"), record.get("config")
+        if type(version) is int and isinstance(config, dict):
+            return version, config
+    raise ModelFileError(f"{header.path}: what it says of {companion} is damaged.")
+
+
+def _check_version(header: Header, owner: Owner, version: int) -> None:
+    """Refuse what this backend does not read, and say which way out there is."""
+    if version in owner.type.versions:
+        return
+    backend = owner.claim.distribution
+    cure = f"Upgrade it: pip install --upgrade {backend}."
+    if version < max(owner.type.versions):
+        cure = f"Train it again, or install an older {backend}."
+    raise ModelFileError(
+        f"{header.path} holds {owner.name} of version {version}; the installed {owner.backend}"
+        f" reads {', '.join(map(str, owner.type.versions))}.",
+        cure,
+    )
 
 
 def _agree(header: Header, config: Any) -> None:
@@ -150,7 +171,13 @@ def detect(header: Header, registry: Registry) -> str:
 
     Raises:
         BackendError: nobody installed reads it, or two claim it.
+        ModelFileError: it is a checkpoint of a run.
     """
+    if CHECKPOINT in header.told:
+        raise ModelFileError(
+            f"{header.path} is a checkpoint of a training run, not a model.",
+            "Go on with it: distill train --resume RUN.",
+        )
     known = {claim.name for claim in registry.named("backend")}
     if header.model_type in known:
         return str(header.model_type)
@@ -171,8 +198,9 @@ def detect(header: Header, registry: Registry) -> str:
 
 def missing_backend(header: Header, name: str, backend: str) -> BackendError:
     """Say which distribution a model file needs."""
-    words = backend.split()
-    cure = f"Install it: pip install {words[0]}." if words else "Install the backend that made it."
+    first = backend.partition(" ")[0]
+    known = DISTRIBUTION.fullmatch(first)  # a file from a stranger may say anything
+    cure = f"Install it: pip install {first}." if known else "Install the backend that made it."
     return BackendError(f"{header.path} needs the model type {name}, which is not installed.", cure)
 
 
@@ -187,14 +215,19 @@ def _extras(header: Header, name: str) -> Mapping[str, Any]:
 def _owner(header: Header, registry: Registry, name: str, companion: str | None) -> Owner:
     """Find the owner; a companion nobody brings is the file's need, not the user's mistake."""
     if companion is not None and name not in {each.name for each in registry.named("companion")}:
-        backend = str(header.companions[companion].get("backend", ""))
-        raise missing_backend(header, name, backend)
+        record = header.companions[companion]
+        backend = record.get("backend", "") if isinstance(record, dict) else ""
+        raise missing_backend(header, name, str(backend))
     return registry.owner(name)
 
 
-def _config(header: Header, owner: Owner, table: Any) -> Any:
-    """Structure a part's config, in the file's words."""
+def _config(header: Header, owner: Owner, table: dict[str, Any]) -> Any:
+    """Structure a part's config, in the file's words: every wrong field at once."""
     try:
+        if len(table) > MOST_SETTINGS:  # judging each would take its time
+            raise ConfigError(f"it has {len(table)} settings.")
         return structure(owner.type.model, table)
-    except (ConfigError, TypeError) as error:
-        raise ModelFileError(f"{header.path}: {owner.type.name}'s config: {error}") from error
+    except ConfigError as error:
+        words = str(error)
+        told = words if len(words) <= LONGEST_COMPLAINT else words[:LONGEST_COMPLAINT] + " …"
+        raise ModelFileError(f"{header.path}: {owner.name}'s config: {told}") from error

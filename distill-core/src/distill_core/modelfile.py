@@ -12,7 +12,9 @@ from attrs import frozen
 
 from .atomic import write_atomic
 from .errors import ConfigError, ModelFileError
-from .header import FORMAT, HAS, REFUSAL, WIDTHS, Header, parse_header
+from .header import AGAIN, FORMAT, HAS, REFUSAL, Header, opened, parse_header
+from .layout import WIDTHS
+from .strict import dump
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     Parts = Mapping[str, Mapping[str, Tensor]]
 
 NO_DIGEST = "0" * 64  # what the digest's own characters are read as
+CHECKPOINT = "checkpoint"  # the word that only a run's checkpoints have (see `training`)
 DIGEST_KEY = b'"digest":"'  # cannot stand inside a JSON text, where quotes are escaped
 
 
@@ -52,6 +55,8 @@ class ModelFile:
         if count == 0:
             return torch.empty(place.shape, dtype=dtype)
         start = self.header.data_start + place.start
+        if dtype == torch.bool and max(self.content[start : start + count]) > 1:
+            raise ModelFileError(f"{self.header.path}: {full[:80]!r} is neither true nor false.")
         flat = torch.frombuffer(self.content, dtype=dtype, count=count, offset=start)
         return flat.reshape(place.shape)
 
@@ -63,38 +68,45 @@ def read_model_file(path: Path) -> ModelFile:
         ModelFileError: it is no Distill model, is cut or damaged, or cannot say what it is.
         ConfigError: there is no such file.
     """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            header = parse_header(file, path, size)
-            file.seek(0)
-            content = bytearray(size)
-            got = file.readinto(content)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise ConfigError(f"There is no model file {path}.") from error
+    with opened(path) as (file, size):
+        header = parse_header(file, path, size)
+        content = _room(path, size)
+        file.seek(0)
+        got = file.readinto(content)
     if got != size:
         raise ModelFileError(f"{path} changed while it was read.")
     told = header.told.get("digest")
     if told is None or "config" not in header.told:
         raise ModelFileError(f"{path}: {REFUSAL}")
-    if told != digest(content, header.data_start):
-        raise ModelFileError(
-            f"{path} is damaged: its content does not match its digest.", "Get it again."
-        )
+    at = _digest_at(content, header.data_start)
+    if at is None or told != digest(content, at):
+        raise ModelFileError(f"{path} is damaged: its content does not match its digest.", AGAIN)
     return ModelFile(header, content)
 
 
-def digest(content: bytes | bytearray, data_start: int) -> str:
-    """Give the SHA-256 of a model file with the digest's own characters read as zeros."""
-    at = content.find(DIGEST_KEY, 0, data_start)
-    if at < 0:
-        raise ModelFileError("A model file without a place for its digest.")
-    at += len(DIGEST_KEY)
+def _room(path: Path, size: int) -> bytearray:
+    """Take memory for a file, which a stranger may have made as long as he liked."""
+    try:
+        return bytearray(size)
+    except MemoryError as error:
+        raise ModelFileError(
+            f"{path} takes {size / 1e9:.1f} GB, more than there is memory."
+        ) from error
+
+
+def digest(content: bytes | bytearray, at: int) -> str:
+    """Give the SHA-256 of a model file with the digest's own characters, `at`, read as zeros."""
     view = memoryview(content)
     hasher = hashlib.sha256(view[:at])
     hasher.update(NO_DIGEST.encode())
     hasher.update(view[at + len(NO_DIGEST) :])
     return hasher.hexdigest()
+
+
+def _digest_at(content: bytes | bytearray, data_start: int) -> int | None:
+    """Say where in a file the digest's characters begin, if it has a place for them."""
+    found = content.find(DIGEST_KEY, 0, data_start)
+    return None if found < 0 else found + len(DIGEST_KEY)
 
 
 def write_model_file(path: Path, told: Mapping[str, str], parts: Parts) -> None:
@@ -106,9 +118,9 @@ def write_model_file(path: Path, told: Mapping[str, str], parts: Parts) -> None:
         parts: tensors by part and name.
     """
     content = encode(dict(told) | {"format": FORMAT, "digest": NO_DIGEST}, parts)
-    start = 8 + int.from_bytes(content[:8], "little")
-    at = content.find(DIGEST_KEY, 0, start) + len(DIGEST_KEY)
-    content[at : at + len(NO_DIGEST)] = digest(content, start).encode()
+    at = _digest_at(content, 8 + int.from_bytes(content[:8], "little"))
+    assert at is not None  # it was just written
+    content[at : at + len(NO_DIGEST)] = digest(content, at).encode()
     write_atomic(path, bytes(content))
 
 
@@ -158,8 +170,6 @@ def replace_part(
         ConfigError: the file holds another model by now.
         ModelFileError: it is damaged.
     """
-    from .strict import dump
-
     old = read_model_file(path)
     if on is not None and old.header.id != on:
         raise ConfigError(f"{path} was replaced by another model while {name} was trained on it.")
