@@ -36,6 +36,10 @@ class Progress:
         """Show that a sound is decoded (core calls this)."""
         self._move(number, total, f"Reading {name}" if number < total else "Preparing")
 
+    def work(self, number: int, total: int, words: str) -> None:
+        """Show how far something else is (core calls this)."""
+        self._move(number, total, words)
+
     def __call__(self, event: Event) -> None:
         """Show an event (core calls this)."""
         if isinstance(event, Started):

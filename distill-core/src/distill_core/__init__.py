@@ -39,6 +39,7 @@ from .registry import Registry
 if TYPE_CHECKING:
     from .audio.dataset import Dataset
     from .audio.sound import Sound
+    from .evaluating.evaluate import Evaluation, evaluate
     from .generating.request import SECONDS_GOING_ON, Chunk, Request
     from .generating.take import Take
     from .loading import Part, load
@@ -46,11 +47,13 @@ if TYPE_CHECKING:
     from .training.job import Trained
     from .training.objective import Objective
     from .training.run import Run
+    from .training.resume import resume
     from .training.train import train, train_companion
 
 LAZY = {
     "Chunk": "generating.request",
     "Dataset": "audio.dataset",
+    "Evaluation": "evaluating.evaluate",
     "Model": "model",
     "Objective": "training.objective",
     "Part": "loading",
@@ -60,7 +63,9 @@ LAZY = {
     "Sound": "audio.sound",
     "Take": "generating.take",
     "Trained": "training.job",
+    "evaluate": "evaluating.evaluate",
     "load": "loading",
+    "resume": "training.resume",
     "train": "training.train",
     "train_companion": "training.train",
 }
@@ -98,6 +103,7 @@ __all__ = [
     "DivergedError",
     "Done",
     "EpochMetrics",
+    "Evaluation",
     "Event",
     "Facts",
     "Header",
@@ -123,12 +129,14 @@ __all__ = [
     "Tokenizer",
     "Trained",
     "Warned",
+    "evaluate",
     "find",
     "header",
     "hookimpl",
     "hookspec",
     "knob",
     "load",
+    "resume",
     "train",
     "train_companion",
 ]
