@@ -319,7 +319,6 @@ def test_what_is_not_there_yet_is_not_in_the_help(distill: Distill) -> None:
     """A feature must not exist only in a help text."""
     text = "".join(distill(name, "--help").out for name in ("train", "generate", "info", "scan"))
     later = (
-        "--resume",
         "--prompt",
         "--recipe",
         "--loop",

@@ -53,7 +53,7 @@ def make_run(folder: Path, budget: Budget, **changes: Any) -> tuple[Run, list[An
     told: dict[str, Any] = {
         "stage": "toy", "folder": folder, "dataset": SimpleNamespace(fingerprint="f"),
         "host": None, "device": "cpu", "seed": 3, "budget": budget, "deadline": None,
-        "began": time.monotonic(), "announce": lambda: None, "listener": events.append,
+        "began": time.monotonic(), "announce": lambda _: None, "listener": events.append,
         "cancel": threading.Event(), "teller": lambda *told: events.append(told[-1]),
     }  # fmt: skip
     return Run(**(told | changes)), events
@@ -105,7 +105,7 @@ def test_the_first_checkpoint_is_there_before_started_is_told(tmp_path: Path) ->
     """From `started` on, a kill must find something to go on from."""
     seen: list[bool] = []
     run, _ = make_run(tmp_path, Budget(steps=1))
-    run.announce = lambda: seen.append((tmp_path / "checkpoints" / "toy.checkpoint").exists())
+    run.announce = lambda _: seen.append((tmp_path / "checkpoints" / "toy.checkpoint").exists())
     run.fit(Fits())
     assert seen[0]
 

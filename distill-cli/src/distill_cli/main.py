@@ -12,6 +12,7 @@ from distill_core.errors import BackendError, nearest
 from distill_core.registry import Registry, environment
 
 from .exits import guarded
+from .interrupts import INTERRUPTED, answering
 from .loudness import with_loudness
 from .screen import Screen, wants_color
 
@@ -21,9 +22,11 @@ COMMANDS = {
     "train": "Train a model of your sounds.",
     "generate": "Make new sounds with a model.",
     "reconstruct": "Send sounds through a model.",
+    "evaluate": "Measure how good a model is, on sounds that it never heard.",
     "info": "Show what a model file says of itself.",
     "types": "List the installed model types.",
     "plugins": "List plugins, and what is wrong with them.",
+    "doctor": "Check what Distill runs on, with a cure for what is wrong.",
     "demo": "Write a small synthetic sound pack to try things on.",
 }
 TRAIN = "train-"  # `distill train-<companion>` exists for each installed companion
@@ -118,6 +121,14 @@ def main(ctx: click.Context, quiet: bool, verbose: bool, no_color: bool) -> None
 def run() -> None:
     """Be the `distill` command."""
     screen = Screen(color=wants_color("--no-color" in sys.argv))
-    sys.exit(
-        guarded(lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen)
-    )
+    with answering() as interrupts:
+        try:
+            code = guarded(
+                lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen
+            )
+        except Exception:
+            if not interrupts.count:
+                raise
+            code = INTERRUPTED  # some libraries turn a KeyboardInterrupt into errors of theirs
+        interrupts.over = True
+        sys.exit(code)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .training.objective import Objective
     from .training.run import Run
     from .training.resume import resume
+    from .training.resume import resume
     from .training.train import train, train_companion
 
 LAZY = {
@@ -65,6 +66,7 @@ LAZY = {
     "Trained": "training.job",
     "evaluate": "evaluating.evaluate",
     "load": "loading",
+    "resume": "training.resume",
     "resume": "training.resume",
     "train": "training.train",
     "train_companion": "training.train",

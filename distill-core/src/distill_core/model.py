@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import torch
 from attrs import frozen
 
 from .configs import structure, unstructure
-from .errors import AudioError, BackendError, ConfigError, DistillError
+from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
 from .generating.recipe import core_version, part_digest
 from .header import Header
 from .protocols import Reconstructs, Tokenizer
@@ -117,13 +118,32 @@ class Model:
         return next(self.takes([chosen_seed(seed)], duration=duration, **knobs))
 
     def takes(
-        self, seeds: Sequence[int], duration: float | None = None, batch: int = 1, **knobs: Any
+        self,
+        seeds: Sequence[int],
+        duration: float | None = None,
+        batch: int = 1,
+        cancel: threading.Event | None = None,
+        **knobs: Any,
     ) -> Iterator[Take]:
-        """Make one take per seed, `batch` of them drawn together; errors as of `generate`."""
+        """Make one take per seed, `batch` of them drawn together; errors as of `generate`.
+
+        Args:
+            seeds: one per take.
+            duration: seconds; by default the natural length, or 10 s for what goes on.
+            batch: how many are drawn at once.
+            cancel: set it to stop at the next chunk; `Interrupted` is raised then.
+            **knobs: settings of the type that plays.
+        """
         from .generating.take import make_takes
 
+        def leave_if_cancelled(_: int) -> None:
+            if cancel is not None and cancel.is_set():
+                raise Interrupted("Stopped.")
+
         settings: Any = structure(self.player().owner.type.generating, knobs)
-        return make_takes(self, seeds, duration=duration, settings=settings, batch=batch)
+        return make_takes(
+            self, seeds, duration=duration, settings=settings, batch=batch, pulse=leave_if_cancelled
+        )
 
     def reconstruct(self, sound: Sound) -> Sound:
         """Send a sound through the model: same length, rate and channels.
@@ -181,9 +201,7 @@ class Model:
 
     def recipe(self, player: Loaded, duration: float | None, settings: Any) -> dict[str, Any]:
         """Say all that regenerates takes of this model, but for what each has of its own."""
-        used = {self.type: self.header.config}
-        if player is not self.host:
-            used[player.owner.name] = self.header.companions[player.owner.name]["config"]
+        used = [self.host] if player is self.host else [self.host, player]
         return {
             "synthetic": True,
             "distill": core_version(),
@@ -191,15 +209,21 @@ class Model:
             "model": {
                 "name": self.name,
                 "id": self.header.id,
-                "parts": {
-                    name: part_digest(self.file.part(name), config) for name, config in used.items()
-                },
+                "parts": {each.owner.name: self.digest(each) for each in used},
             },
             "duration": duration,
             "settings": unstructure(settings),
             "device": self.device,
             "threads": torch.get_num_threads(),
         }
+
+    def digest(self, loaded: Loaded) -> str:
+        """Give the SHA-256 of the host's, or a companion's, weights and config in the file."""
+        name = loaded.owner.name
+        told = self.header.config
+        if loaded is not self.host:
+            told = self.header.companions[name]["config"]
+        return part_digest(self.file.part(name), told)
 
     def _heard(self, sound: Sound) -> torch.Tensor:
         """Bring a sound to the model's rate, channels and device, [1, C, T].

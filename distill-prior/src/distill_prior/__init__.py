@@ -75,7 +75,9 @@ def distill_train(model: CodePrior, config: Configs, run: Run) -> dict[str, Any]
     from .training import PriorObjective, tell_lengths
 
     data, codec = run.dataset, cast("Tokenizer", run.host)
-    clips, held_out = Waveforms(data, data.train), Waveforms(data, data.held_out)
+    clips, held_out = (  # encoding hours of them takes minutes, before the first step
+        Waveforms(data, some, run.leave_if_stopping) for some in (data.train, data.held_out)
+    )
     run.fit(PriorObjective(model, config.training, codec, clips, held_out, seed=run.seed))
     return tell_lengths(data)
 

@@ -6,7 +6,7 @@ Letters: B batch, C channels, T samples, K levels, N frames, V entries, D width 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, overload
 
@@ -37,10 +37,17 @@ class Variation:
 
 @attrs.frozen
 class Waveforms(Sequence[Tensor]):
-    """Some clips of a dataset, read from disk each time one is asked for: [C, T]."""
+    """Some clips of a dataset, read from disk each time one is asked for: [C, T].
+
+    Attributes:
+        dataset: whose they are.
+        clips: which.
+        pulse: called before each is read; what it raises ends the reading.
+    """
 
     dataset: Dataset
     clips: Sequence[Any]
+    pulse: Callable[[], object] = lambda: None
 
     def __len__(self) -> int:
         """Count the clips."""
@@ -53,7 +60,8 @@ class Waveforms(Sequence[Tensor]):
     def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
         """Read one clip, or narrow to some."""
         if isinstance(index, slice):
-            return Waveforms(self.dataset, self.clips[index])
+            return Waveforms(self.dataset, self.clips[index], self.pulse)
+        self.pulse()
         return self.dataset.waveform(self.clips[index])
 
 

@@ -99,5 +99,5 @@ def generate_audio_from_prior(
         if progress_callback is not None:
             progress_callback(min(1.0, samples / total))
 
-    made = make_takes(loaded, [used], duration=duration_s, settings=settings, progress=tell)
+    made = make_takes(loaded, [used], duration=duration_s, settings=settings, pulse=tell)
     return next(made).audio.samples, used

@@ -7,18 +7,20 @@ from typing import Any
 
 import click
 from distill_core.configs import by_flag, structure
-from distill_core.errors import DistillError, PartialError
+from distill_core.errors import DistillError, Interrupted, PartialError
 from distill_core.header import read_header
 from distill_core.library import find
 from distill_core.registry import environment
 
 from .. import arguments
+from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, generating_knobs, installed_types
 from ..screen import current, seconds
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 DEPTHS = ("16", "24", "32")
 MOST_TAKES = 1_000_000
+STOPPING = "\nStopping: the takes that are finished stay. Once more to leave at once.\n"
 
 
 class Generate(KnobCommand):
@@ -139,10 +141,12 @@ def command(
     first = chosen_seed(seed)
     if seed is None:
         screen.say(f"Seed: {first} (drawn)")
-    takes = loaded.takes(
-        range(first, first + count), duration=told["duration"], batch=told["batch"], **knobs
-    )
-    _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
+    with stoppable(STOPPING) as cancel:
+        takes = loaded.takes(
+            range(first, first + count), duration=told["duration"], batch=told["batch"],
+            cancel=cancel, **knobs,
+        )  # fmt: skip
+        _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
 
 
 def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json: bool) -> None:
@@ -175,6 +179,8 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
         failed = error
     if as_json:
         screen.data({"takes": rows})
+    if isinstance(failed, Interrupted):
+        raise Interrupted(f"Stopped: {len(rows)} of {count} takes were made.")
     if failed is not None:
         raise PartialError(f"{len(rows)} of {count} takes were made, then: {failed}")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from distill_core.errors import DistillError
 from distill_core.header import read_header
 from distill_core.model_type import ModelType
@@ -17,6 +19,8 @@ from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, installed_types, training_knobs
 from ..progress import progress
 from ..screen import current, seconds
+
+BUDGET = ("minutes", "epochs", "steps")
 
 
 class Train(KnobCommand):
@@ -53,7 +57,7 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
 
 @click.command("train", cls=Train)
 @arguments.together(
-    arguments.data,
+    click.argument("data", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
         "-o",
         "--out",
@@ -75,27 +79,64 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
     arguments.seed,
     arguments.hold_out,
     click.option("--force", is_flag=True, help="Replace an existing model file and its run."),
+    click.option(
+        "--resume",
+        "run",
+        metavar="RUN",
+        type=click.Path(path_type=Path),
+        help="Go on with a run that was stopped, exactly; its folder knows the rest. With"
+        " --minutes, --epochs or --steps: go on for that much longer.",
+    ),
     arguments.as_json,
 )
-def command(knobs: dict[str, Any], data: tuple[Path, ...], as_json: bool, **told: Any) -> None:
+def command(
+    knobs: dict[str, Any], data: tuple[Path, ...], run: Path | None, as_json: bool, **told: Any
+) -> None:
     """Train a model of the sounds in DATA (folders, read recursively, or files).
 
     When a companion that fits is installed it is trained too, so that `generate` works next.
-    Ctrl-C saves what was trained until then.
+    Ctrl-C saves what was trained until then; --resume goes on with it.
     """
-    from distill_core.training.settings import sort
-
     screen = current()
-    sort(stages(told["model_type"], told["only"]), knobs, flags=True)
-    from distill_core.training.train import train  # torch, once the settings are known to be right
+    if run is not None:
+        _refuse_all_but_a_budget()
+        from distill_core.training.resume import resume  # torch
 
+        told = {name: told[name] for name in BUDGET}
+        job = partial(resume, run, **told)
+    else:
+        from distill_core.training.settings import sort
+
+        if not data:
+            raise click.UsageError("No folder of sounds was given: distill train FOLDER.")
+        sort(stages(told["model_type"], told["only"]), knobs, flags=True)
+        from distill_core.training.train import train  # torch, once settings are known to be right
+
+        job = partial(train, list(data), **told, **knobs)
     with stoppable() as cancel, progress(screen) as show:
-        done = train(
-            list(data), cancel=cancel, on_open=show.read,
+        done = job(
+            cancel=cancel, on_open=show.read,
             on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
-            **told, **knobs,
         )  # fmt: skip
     finish(done, as_json)
+
+
+def _refuse_all_but_a_budget() -> None:
+    """A run that goes on knows everything but how much longer."""
+    ctx = click.get_current_context()
+    free = {*BUDGET, "run", "as_json"}
+    given = [
+        param
+        for param in ctx.command.get_params(ctx)
+        if ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+        and param.name not in free
+        and param.expose_value
+    ]
+    if given:
+        named = ", ".join("DATA" if each.name == "data" else each.opts[-1] for each in given)
+        raise click.UsageError(
+            f"--resume takes all but a budget from the run: leave out {named}, or train anew."
+        )
 
 
 def finish(done: Any, as_json: bool) -> None:
@@ -103,7 +144,10 @@ def finish(done: Any, as_json: bool) -> None:
     screen = current()
     for message in done.warnings:
         screen.detail(f"Warned on the way: {message}")
-    screen.say(f"Done in {seconds(done.seconds)}. The run is in {done.folder}")
+    if done.went_on:
+        screen.say(f"Done in {seconds(done.seconds)}. The run is in {done.folder}")
+    else:
+        screen.say(f"The run in {done.folder} has ended; --minutes 5 makes it that much longer.")
     if not as_json:
         screen.text(str(done.model))
     screen.say(f"Next: {_next_command(done.model)}")

@@ -97,6 +97,11 @@ class Dataset:
         """Name the clips that are held out, wholly or by their tail."""
         return self.report.held_out
 
+    @property
+    def tail_held_out(self) -> bool:
+        """Say whether what is held out is the end of a clip that is trained on."""
+        return any(clip.first for clip in self.held_out)
+
     def crops(
         self, seed: int, step: int, batch: int, samples: int, rank: int = 0, world: int = 1
     ) -> Crops:

@@ -72,7 +72,7 @@ def make_takes(
     duration: float | None,
     settings: Any,
     batch: int = 1,
-    progress: Callable[[int], object] | None = None,
+    pulse: Callable[[int], object] | None = None,
 ) -> Iterator[Take]:
     """Make one take per seed, `batch` of them drawn together.
 
@@ -82,14 +82,15 @@ def make_takes(
         duration: seconds, or None for the natural length.
         settings: an object of the playing type's generating config.
         batch: how many are drawn at once.
-        progress: told, chunk by chunk, how many samples of a batch's takes are made.
+        pulse: told, chunk by chunk, how many samples of a batch's takes are made; what it raises
+            ends the making.
     """
     player, rate = model.player(), model.sample_rate
     duration = None if duration is None else checked_duration(duration)
     samples = None if duration is None else max(1, round(duration * rate))
     seeds = [checked_seed(seed) for seed in seeds]
     model.registry.listen()
-    return _make(model, player, seeds, duration, samples, settings, max(1, batch), progress)
+    return _make(model, player, seeds, duration, samples, settings, max(1, batch), pulse)
 
 
 def checked_duration(duration: Any) -> float:
@@ -114,7 +115,7 @@ def _make(
     samples: int | None,
     settings: Any,
     batch: int,
-    progress: Callable[[int], object] | None,
+    pulse: Callable[[int], object] | None,
 ) -> Iterator[Take]:
     """Make the takes, once everything is checked."""
     recipe = model.recipe(player, duration, settings)
@@ -126,7 +127,7 @@ def _make(
             host=model.host.network if player is not model.host else None,
             extras=player.extras,
         )
-        made = _collect(player, request, settings, progress)
+        made = _collect(player, request, settings, pulse)
         for seed, (waveform, attached) in zip(some, made, strict=True):
             audio, clipped = finish(waveform, model.sample_rate)
             own = {"seed": seed} | ({} if attached is None else {"attached": attached})
@@ -134,7 +135,7 @@ def _make(
 
 
 def _collect(
-    player: Loaded, request: Request, settings: Any, progress: Callable[[int], object] | None
+    player: Loaded, request: Request, settings: Any, pulse: Callable[[int], object] | None
 ) -> list[tuple[NDArray[np.float32], Any]]:
     """Join the chunks of each take: float32 [C, T], and what the backend attached."""
     pieces: list[list[torch.Tensor]] = [[] for _ in request.rngs]
@@ -149,8 +150,8 @@ def _collect(
                 pieces[index].append(chunk.samples[row].detach().cpu())
             for index, value in (chunk.attached or {}).items():
                 attached[index] = value
-            if progress is not None:
-                progress(sum(piece.shape[-1] for some in pieces for piece in some))
+            if pulse is not None:
+                pulse(sum(piece.shape[-1] for some in pieces for piece in some))
     if not all(pieces):
         raise BackendError(f"{player.owner.type.name} gave no sound.")
     whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each

@@ -7,14 +7,23 @@ import shutil
 from pathlib import Path
 from typing import IO, Any
 
-from attrs import define
+from attrs import define, field
 
 from ..atomic import write_atomic
 from ..errors import ConfigError
 from ..events import Event
-from ..strict import dump
+from ..strict import dump, parse_table
+from .locking import lock, lockable
 
-CONFIG, JOURNAL, LOCK = "config.json", "events.jsonl", "lock"
+CONFIG, JOURNAL, LOCK, STATE = "config.json", "events.jsonl", "lock", "state.json"
+RUNNING, STOPPED, DIVERGED, DONE = "running", "stopped", "diverged", "done"
+ENDED = {DIVERGED, DONE}  # nothing is lost when another run takes the folder's place
+RESUME = "distill train --resume"
+
+
+def checkpoint_path(folder: Path, stage: str) -> Path:
+    """Say where a stage's checkpoint is kept."""
+    return folder / "checkpoints" / f"{stage}.checkpoint"
 
 
 @define
@@ -23,12 +32,14 @@ class RunFolder:
 
     Attributes:
         path: `<model's stem>.run` beside the model.
+        finished: stages whose model was written after their whole training.
     """
 
     path: Path
+    finished: list[str] = field(factory=list)
     _journal: IO[str] | None = None
     _lock: IO[bytes] | None = None
-    _aside: Path | None = None  # the earlier run, until this one has started
+    _replaced: bool = False  # an earlier run lies aside, until this one has started
 
     @classmethod
     def beside(cls, model: Path, companion: str | None = None) -> RunFolder:
@@ -36,38 +47,76 @@ class RunFolder:
         middle = f".{companion}" if companion else ""
         return cls(model.with_name(f"{model.stem}{middle}.run"))
 
+    @property
+    def status(self) -> str | None:
+        """Say how the run stands (running, stopped, diverged, done); None before it started.
+
+        A run that is "running" while nobody holds its lock was killed.
+        """
+        status = self._state().get("status")
+        return status if isinstance(status, str) else None
+
     def create(self, config: dict[str, Any], replace: bool) -> None:
         """Make the folder afresh, and lock it; an earlier run is kept aside until `started`.
 
         Raises:
-            ConfigError: there is one already that may not be replaced, or that still runs, or it
-                is no run's.
+            ConfigError: there is one already that may not be replaced, that is not finished or
+                still runs, or it is no run's, or another model's.
         """
-        if self.path.exists():
-            if not (self.path / CONFIG).is_file():
-                raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
+        self._put_back()
+        self.finished = []
+        self.check_free(config["model"])
+        if self.status is not None:
             if not replace:
                 raise ConfigError(
                     f"{self.path} holds an earlier run.",
                     "Replace it with --force, or use another -o.",
                 )
-            if not lockable(self.path / LOCK):
-                raise ConfigError(f"{self.path} is locked: a run is going on in it.")
-            aside = self.path.with_name(f".{self.path.name}.old")
-            shutil.rmtree(aside, ignore_errors=True)
-            self._aside = self.path.rename(aside)
+            self.path.rename(self._aside)
+            self._replaced = True
+        elif self.path.exists():  # killed before it had started: nothing is in it
+            shutil.rmtree(self.path)
         self.path.mkdir(parents=True)
-        self._lock = (self.path / LOCK).open("wb")
-        lock(self._lock)
+        self._take()
         write_atomic(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
-        journal = self.path / JOURNAL
-        self._journal = journal.open("a", encoding="utf-8", errors="backslashreplace")
 
-    def keep(self) -> None:
-        """Let the earlier run go: this one has started."""
-        if self._aside is not None:
+    def reopen(self) -> dict[str, Any]:
+        """Lock the folder of an earlier run to go on with it; give what it was told.
+
+        Raises:
+            ConfigError: there is no such run, or it still runs.
+        """
+        self._put_back()
+        config = self.config()
+        if not lockable(self.path / LOCK):
+            raise ConfigError(f"{self.path} is locked: the run is going on.")
+        self._take()
+        finished = self._state().get("finished")
+        self.finished = [str(name) for name in finished] if isinstance(finished, list) else []
+        return config
+
+    def config(self) -> dict[str, Any]:
+        """Read what the run was told.
+
+        Raises:
+            ConfigError: the folder is no run's, or damaged.
+        """
+        if not self.path.is_dir():
+            raise ConfigError(f"There is no run {self.path}.", "Name a folder that ends in .run.")
+        try:
+            return parse_table((self.path / CONFIG).read_bytes())
+        except FileNotFoundError as error:
+            raise ConfigError(f"{self.path} is no run's folder: it has no {CONFIG}.") from error
+        except ValueError as error:
+            raise ConfigError(f"{self.path / CONFIG} is damaged: {error}.") from error
+
+    def mark(self, status: str) -> None:
+        """Keep how the run stands; the first time, the earlier run is let go."""
+        told = {"status": status, "finished": self.finished}
+        write_atomic(self.path / STATE, dump(told).encode())
+        if self._replaced:
             shutil.rmtree(self._aside, ignore_errors=True)
-            self._aside = None
+            self._replaced = False
 
     def remember(self, event: Event) -> None:
         """Append an event to the journal."""
@@ -86,27 +135,61 @@ class RunFolder:
         """Delete the folder and all in it; an earlier run takes its place again."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
-        if self._aside is not None:
-            self._aside.rename(self.path)
-            self._aside = None
+        self._put_back()
 
+    @property
+    def _aside(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.old")
 
-def lock(file: IO[bytes]) -> bool:
-    """Lock an open file for this process, where the system can; say whether nobody else has it."""
-    try:
-        import fcntl
-    except ImportError:  # not POSIX: two runs into one folder are then the user's to avoid
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    def _take(self) -> None:
+        """Lock the folder and open its journal at the end."""
+        self._lock = (self.path / LOCK).open("wb")
+        lock(self._lock)
+        journal = self.path / JOURNAL
+        if journal.exists() and not journal.read_bytes().endswith(b"\n"):  # killed while writing
+            whole, _, _ = journal.read_bytes().rpartition(b"\n")
+            write_atomic(journal, whole + b"\n" if whole else b"")
+        self._journal = journal.open("a", encoding="utf-8", errors="backslashreplace")
 
+    def _put_back(self) -> None:
+        """Mend what a kill left: an earlier run lies aside, and the later one never started."""
+        if not self._aside.is_dir() or not lockable(self.path / LOCK):
+            return
+        if self.status is not None:
+            shutil.rmtree(self._aside, ignore_errors=True)
+            return
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._aside.rename(self.path)
+        self._replaced = False
 
-def lockable(path: Path) -> bool:
-    """Say whether nobody has a file locked."""
-    if not path.exists():
-        return True
-    with path.open("ab") as file:
-        return lock(file)
+    def check_free(self, model: str) -> None:
+        """Refuse a folder that holds something which is still wanted.
+
+        Args:
+            model: name of the model file whose run the folder is to hold.
+
+        Raises:
+            ConfigError: it is no run's, or another model's, or its run is not finished.
+        """
+        if not self.path.exists():
+            return
+        if not (self.path / CONFIG).is_file():
+            raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
+        if not lockable(self.path / LOCK):
+            raise ConfigError(f"{self.path} is locked: a run is going on in it.")
+        status, owner = self.status, self.config().get("model")
+        if status is None:
+            return
+        if owner != model:
+            raise ConfigError(f"{self.path} is the run of {owner}.", "Use another -o.")
+        if status not in ENDED:
+            raise ConfigError(
+                f"{self.path} holds a run that is not finished.",
+                f"Go on with it: {RESUME} {self.path} (or remove that folder).",
+            )
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return parse_table((self.path / STATE).read_bytes())
+        except (OSError, ValueError):
+            return {}

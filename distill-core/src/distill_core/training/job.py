@@ -7,50 +7,71 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
 from ..audio.dataset import Dataset, open_dataset
-from ..configs import Configs, unstructure
-from ..errors import Interrupted
-from ..events import Done, Event, Started, Warned
+from ..configs import Configs
+from ..errors import ConfigError, DivergedError, Interrupted, StorageError
+from ..events import Done, Started
+from ..header import read_header
 from ..loading import build, load
 from ..model_type import Facts
 from ..registry import Owner, Registry
 from ..seeding import mixed
-from .folder import RunFolder
+from .folder import DIVERGED, DONE, RESUME, RUNNING, STOPPED, RunFolder
+from .record import Record, clip_contents, told_stages, versions
 from .run import Run
 from .schedule import Budget
 from .stage import Stage
+from .standing import waiting
+from .voice import Voice
 
 if TYPE_CHECKING:
     from torch import nn
 
 NOT_STARTED = "Stopped before training started; nothing was written."
-FIRST_SHARE = 0.6  # of the minutes go to the first stage when companions follow
 
-Listener = Callable[[Event], object]
 Opening = Callable[[int, int, str], object]
 
 
 @frozen
 class Trained:
-    """What a finished training gives: the model file, the run's folder, the seconds it took."""
+    """What a training gives.
+
+    Attributes:
+        model: the model file.
+        folder: the run's.
+        seconds: that it took.
+        warnings: given on the way.
+        went_on: False where a run was to be resumed that had ended already.
+    """
 
     model: Path
     folder: Path
     seconds: float
     warnings: tuple[str, ...] = ()
+    went_on: bool = True
 
 
 @define
 class Job:
-    """One command's training: its stages share data, folder, clock and voice."""
+    """One command's training: its stages share data, folder, clock and voice.
 
-    registry: Registry
+    Attributes:
+        model: the model file to write, or to train a companion into.
+        host: digest of the weights that a companion is trained on; "" where the job makes them.
+        id: the model's.
+        replace: an earlier, finished run may be replaced.
+        resumed: the folder's own run goes on.
+        extension: how much longer than it was told first.
+        left_out: what must be told once training has started.
+    """
+
+    voice: Voice
     model: Path
     name: str
     budget: Budget
@@ -60,28 +81,31 @@ class Job:
     seed: int
     hold_out: tuple[str, ...]
     cancel: threading.Event
-    on_event: Listener | None
-    folder: RunFolder
-    replace: bool
-    began: float = field(factory=time.monotonic)
-    warned: list[str] = field(factory=list)
-    left_out: list[str] = field(factory=list)  # plugins that are broken, told once it has started
+    replace: bool = False
+    resumed: bool = False
+    extension: Budget | None = None
+    host: str = ""
+    left_out: list[str] = field(factory=list)
     id: str = field(factory=lambda: str(uuid.uuid4()))
     announced: bool = False
-    host_id: str = ""  # of the model that a companion is trained on
     saved: int = 0  # stages whose model was written
     _dataset: Dataset | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """Give the plugins."""
+        return self.voice.registry
+
+    @property
+    def folder(self) -> RunFolder:
+        """Give the run's folder."""
+        return self.voice.folder
 
     @property
     def dataset(self) -> Dataset:
         """Give the sounds; they are open before any stage begins."""
         assert self._dataset is not None
         return self._dataset
-
-    @property
-    def seconds(self) -> float:
-        """Give the seconds since the command began."""
-        return round(time.monotonic() - self.began, 3)
 
     def open(self, sample_rate: int, channels: int, on_open: Opening | None) -> None:
         """Decode the sounds into the cache and hold some out."""
@@ -105,7 +129,7 @@ class Job:
         """
         stages = []
         for index, owner in enumerate(owners):
-            facts = self._facts(host, self._share(index, len(owners)))
+            facts = self._facts(host, self.budget.share(index, len(owners)))
             adapted = owner.call("distill_adapt", configs=configs[owner.name], facts=facts)
             stages.append(Stage(owner, configs[owner.name], adapted))
             if host is None:  # companions need to know of it only what its config says
@@ -117,109 +141,131 @@ class Job:
         self.model.parent.mkdir(parents=True, exist_ok=True)
         for broken in self.registry.listen():
             self.left_out.append(f"A plugin was left out: {broken.reason}. {broken.cure}")
-        self.folder.create(self._told(stages), self.replace)
-        losses: dict[str, float | None] = {}
-        with closing(self.folder), self._nothing_left_unless_announced():
-            for index, stage in enumerate(stages):
-                run = self._run(stages, index)
-                losses[stage.owner.name] = stage.train(self, run)
-                if self.cancel.is_set():
-                    raise Interrupted(self._where_it_stopped())
-            self.tell(
-                Done(
-                    stage=run.stage, step=run.outcome.steps, seconds=self.seconds,
-                    model=str(self.model), run=str(self.folder.path),
-                    held_out_loss=losses, warnings=tuple(self.warned),
-                )
-            )  # fmt: skip
-        return Trained(self.model, self.folder.path, self.seconds, tuple(self.warned))
+        if not self.resumed:
+            self.folder.create(self._record(stages).as_json(), self.replace)
+        with closing(self.folder), self._ending():
+            left = self.waiting(stages)
+            for stage in left:
+                self._train(stage, stages)
+            self.voice.tell(self.done(stages, left[-1].owner.name))
+            self.folder.mark(DONE)
+        warnings = tuple(self.voice.warned)
+        return Trained(self.model, self.folder.path, self.voice.seconds, warnings)
+
+    def waiting(self, stages: Sequence[Stage]) -> list[Stage]:
+        """List the stages that are still to be trained; errors as of `standing.waiting`."""
+        if not self.resumed:
+            return list(stages)
+        return waiting(self.folder, self.model, self.id, stages, self.extension)
+
+    def done(self, stages: Sequence[Stage], last: str) -> Done:
+        """Make the event that ends a job well; `last` is the stage that was trained last."""
+        header = read_header(self.model)
+        training = {
+            each.owner.name: each.training_in(header) for each in stages
+        }  # what the file says, also of stages that were trained in an earlier sitting
+        return Done(
+            stage=last, step=int(training[last].get("steps") or 0), seconds=self.voice.seconds,
+            model=str(self.model), run=str(self.folder.path),
+            held_out_loss={name: told.get("held_out_loss") for name, told in training.items()},
+            warnings=tuple(self.voice.warned),
+        )  # fmt: skip
+
+    def announce(self, stages: Sequence[Stage], stage: str, step: int) -> None:
+        """Tell `started`, once a command."""
+        if self.announced:
+            return
+        if self.cancel.is_set():
+            raise Interrupted(NOT_STARTED)
+        self.announced = True
+        self.folder.mark(RUNNING)
+        self.voice.tell(
+            Started(
+                stage=stage, step=step, seconds=self.voice.seconds,
+                run=str(self.folder.path), model=str(self.model), device=self.device,
+                stages=tuple(each.owner.name for each in stages),
+                held_out=tuple(self.dataset.held_out_names),
+                training_seconds=round(self.dataset.seconds, 3),
+                automatic={each.owner.name: each.automatic for each in stages},
+            )
+        )  # fmt: skip
+        for message in filter(None, [self.dataset.report.note, *self.left_out]):
+            self.voice.warn(stage, step, message)
+
+    def _train(self, stage: Stage, stages: Sequence[Stage]) -> None:
+        """Train one stage; stopping leaves what it has reached."""
+        name = stage.owner.name
+        if name in self.folder.finished:
+            self.folder.finished.remove(name)
+        try:
+            self.saved += stage.train(self, self._run(stage, stages))
+        except Interrupted as stopped:  # before its first step
+            raise Interrupted(self._where_it_stopped()) from stopped
+        if self.cancel.is_set():
+            raise Interrupted(self._where_it_stopped())
+        self.folder.finished.append(name)
+        self.folder.mark(RUNNING)
 
     @contextmanager
-    def _nothing_left_unless_announced(self) -> Iterator[None]:
-        """Take the run's folder away again when the job ends before it told `started`."""
+    def _ending(self) -> Iterator[None]:
+        """Keep how a job ended; one that ends before it told `started` leaves no folder."""
         try:
             yield
-        except BaseException:
-            if not self.announced:
+        except BaseException as error:
+            if self.announced:
+                with suppress(OSError):  # the disk may be full
+                    self.folder.mark(DIVERGED if isinstance(error, DivergedError) else STOPPED)
+            elif not self.resumed:
                 self.folder.remove()
+            if isinstance(error, OSError) and self.announced:
+                place = error.filename or self.folder.path
+                raise StorageError(
+                    f"{place}: {error.strerror or error}.",
+                    f"Mend that, then go on: {RESUME} {self.folder.path}",
+                ) from error
             raise
 
     def _where_it_stopped(self) -> str:
         """Say what a stopped command leaves."""
-        if self.saved:
-            return f"Stopped. What was trained until now is in {self.model}."
-        kept = "is as it was" if self.model.exists() else "was not written"
-        return f"Stopped before the first step was made: {self.model} {kept}."
-
-    def warn(self, stage: str, step: int, message: str) -> None:
-        """Tell a warning once; it is repeated at the end."""
-        if message not in self.warned:
-            self.warned.append(message)
-            self.tell(Warned(stage=stage, step=step, seconds=self.seconds, message=message))
-
-    def tell(self, event: Event) -> None:
-        """Give an event to the journal, the caller and the listeners."""
-        self.folder.remember(event)
-        if self.on_event is not None:
-            self.on_event(event)
-        try:
-            self.registry.everyone().distill_event(event=event)
-        except Exception as error:  # a listener's fault must not end a run
-            message = f"A listener failed: {type(error).__name__}: {error}"
-            if message not in self.warned:
-                self.warned.append(message)
-
-    def announce(self, stages: Sequence[Stage]) -> None:
-        """Tell `started`, once a command."""
         if not self.announced:
-            if self.cancel.is_set():
-                raise Interrupted(NOT_STARTED)
-            self.announced = True
-            self.folder.keep()
-            self.tell(
-                Started(
-                    stage=stages[0].owner.name, step=0, seconds=self.seconds,
-                    run=str(self.folder.path), model=str(self.model), device=self.device,
-                    stages=tuple(each.owner.name for each in stages),
-                    held_out=tuple(self.dataset.held_out_names),
-                    training_seconds=round(self.dataset.seconds, 3),
-                    automatic={each.owner.name: each.automatic for each in stages},
-                )
-            )  # fmt: skip
-            for message in filter(None, [self.dataset.report.note, *self.left_out]):
-                self.warn(stages[0].owner.name, 0, message)
+            return NOT_STARTED
+        kept = f"{self.model} is as it was" if self.model.exists() else "No model was written"
+        if self.saved:
+            kept = f"What was trained until now is in {self.model}"
+        return f"Stopped. {kept}. Go on with: {RESUME} {self.folder.path}"
 
-    def _run(self, stages: Sequence[Stage], index: int) -> Run:
+    def _run(self, stage: Stage, stages: Sequence[Stage]) -> Run:
         """Make what a stage's backend gets."""
-        owner = stages[index].owner
+        owner, index = stage.owner, list(stages).index(stage)
         host = None
         if owner.claim.kind == "companion":  # as it will be when it plays
             loaded = load(self.model, self.device, self.registry, companions=False)
-            host, self.host_id = loaded.host.network, loaded.header.id
+            host = loaded.host.network
+            if loaded.header.id != self.id:
+                raise ConfigError(f"{self.model} was replaced by another model.")
+        extension, self.extension = self.extension, None  # the first that waits has it
         return Run(
             stage=owner.name, folder=self.folder.path, dataset=self.dataset, host=host,
             device=self.device, seed=mixed(self.seed, *owner.name.encode()), budget=self.budget,
-            deadline=self._deadline(index, len(stages)), began=self.began,
-            announce=lambda: self.announce(stages), listener=self.tell, cancel=self.cancel,
-            teller=self.warn,
+            deadline=self._deadline(index, len(stages), extension), began=self.voice.began,
+            announce=lambda step: self.announce(stages, owner.name, step),
+            listener=self.voice.tell, cancel=self.cancel, teller=self.voice.warn,
+            extension=extension,
         )  # fmt: skip
 
-    def _share(self, index: int, stages: int) -> float | None:
-        """Give the minutes of a stage: the first has its share, the others divide the rest."""
-        if self.budget.minutes is None or stages == 1:
-            return self.budget.minutes
-        part = FIRST_SHARE if index == 0 else (1 - FIRST_SHARE) / (stages - 1)
-        return self.budget.minutes * part
-
-    def _deadline(self, index: int, stages: int) -> float | None:
+    def _deadline(self, index: int, stages: int, extension: Budget | None) -> float | None:
         """Say when a stage should end; what an earlier one took too long is divided."""
-        share = self._share(index, stages)
+        began, now = self.voice.began, time.monotonic()
+        if extension is not None:
+            return None if extension.minutes is None else began + extension.minutes * 60
+        share = self.budget.share(index, stages)
         if self.budget.minutes is None or share is None:
             return None
+        if self.resumed:
+            return now + share * 60
         if index == 0:
-            return self.began + share * 60
-        now = time.monotonic()
-        return now + (self.began + self.budget.minutes * 60 - now) / (stages - index)
+            return began + share * 60
+        return now + (began + self.budget.minutes * 60 - now) / (stages - index)
 
     def _facts(self, host: nn.Module | None, minutes: float | None) -> Facts:
         lengths = [clip.seconds for clip in self.dataset.train]
@@ -238,20 +284,12 @@ class Job:
 
         return tell
 
-    def _told(self, stages: Sequence[Stage]) -> dict[str, Any]:
+    def _record(self, stages: Sequence[Stage]) -> Record:
         """Give what the run was told, for its folder."""
-        return {
-            "data": [str(path.absolute()) for path in self.paths],
-            "model": str(self.model.absolute()), "name": self.name, "id": self.id,
-            "seed": self.seed, "device": self.device, "threads": self.threads,
-            "hold_out": list(self.hold_out), "fingerprint": self.dataset.fingerprint,
-            "minutes": self.budget.minutes, "epochs": self.budget.epochs,
-            "steps": self.budget.steps,
-            "stages": {
-                each.owner.name: {
-                    "model": unstructure(each.configs.model),
-                    "training": unstructure(each.configs.training),
-                }
-                for each in stages
-            },
-        }  # fmt: skip
+        return Record(
+            model=self.model.name, name=self.name, id=self.id, host=self.host,
+            data=[str(path.absolute()) for path in self.paths], hold_out=list(self.hold_out),
+            seed=self.seed, device=self.device, threads=self.threads, budget=self.budget,
+            clips=clip_contents(self.dataset), versions=versions(stages),
+            stages=told_stages(stages),
+        )  # fmt: skip

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from attrs import asdict
 
 from ..errors import ConfigError, DivergedError
 from ..events import StepMetrics
 from ..seeding import seeded
 from .average import Average, copy_into, snapshot
 from .checkpoint import Checkpoint, load_optimizer_state, optimizer_state
+from .folder import checkpoint_path
 from .objective import Objective
 from .run import Outcome, Run
-from .schedule import Pace, learning_rate
+from .schedule import Budget, Pace
 
 CHECKPOINT_SECONDS = 55.0  # at most a minute of work is ever lost
 STEP_EVENT_SECONDS = 0.5
@@ -45,15 +47,18 @@ class Loop:
     @property
     def path(self) -> Path:
         """Say where this stage's checkpoint is kept."""
-        return self.run.folder / "checkpoints" / f"{self.run.stage}.checkpoint"
+        return checkpoint_path(self.run.folder, self.run.stage)
 
     def fit(self) -> Outcome:
         """Train until the budget is used or the user stops; leave the best weights in the model."""
         if self.path.exists():
             self.restore(Checkpoint.read(self.path))
+        if self.run.extension is not None:
+            self.pace.extend(self.step, self.run.extension)
         self.pace.begin(self.step)
         self.save()
-        self.run.announce()
+        self.run.announce(self.step)
+        self.run.begun = True
         self.started_at, self.started_from = time.monotonic(), self.step
         while not self._ended() and not self.run.stopping:
             self._make_step()
@@ -75,7 +80,7 @@ class Loop:
 
     def _make_step(self) -> None:
         objective = self.objective
-        lr = learning_rate(objective.lr, self.step, self.pace.steps)
+        lr = self.pace.rate(objective.lr, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.model.train()
@@ -132,7 +137,7 @@ class Loop:
                 stage=self.run.stage, step=self.step, seconds=self.run.seconds,
                 epoch=self._epoch(), train_loss=sum(self.losses) / len(self.losses),
                 held_out_loss=held_out, eta=self._eta(),
-                lr=learning_rate(self.objective.lr, self.step, self.pace.steps), **self.last,
+                lr=self.pace.rate(self.objective.lr, self.step), **self.last,
             )
         )  # fmt: skip
         self.losses = []
@@ -158,7 +163,8 @@ class Loop:
             "objective": self.objective.state(),
         }
         facts = {
-            "step": self.step, "steps": self.pace.steps, "losses": self.losses,
+            "step": self.step, "steps": self.pace.steps, "origin": self.pace.origin,
+            "budget": asdict(self.pace.budget), "losses": self.losses,
             "best_loss": self.best_loss, "seed": self.run.seed,
             "fingerprint": self.run.dataset.fingerprint, "seconds": self.run.seconds,
         }  # fmt: skip
@@ -178,7 +184,8 @@ class Loop:
         self.best = tensors.get("best") or None
         self.best_loss = facts["best_loss"]
         self.step, self.losses = facts["step"], list(facts["losses"])
-        self.pace.steps = facts["steps"]
+        self.pace.steps, self.pace.origin = facts["steps"], facts["origin"]
+        self.pace.budget = Budget(**facts["budget"])
         self.objective.load_state(tensors.get("objective", {}))
 
     def _diverged(self, batch: Any) -> DivergedError:

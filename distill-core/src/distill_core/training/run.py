@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from ..errors import Interrupted
 from ..events import Event
 from .schedule import Budget
 
@@ -51,10 +52,12 @@ class Run:
         budget: how long.
         deadline: when the stage should end, on `time.monotonic`'s clock, if told in minutes.
         began: when the command began to train, on the same clock.
-        announce: tells `started` once; the loop calls it after the first checkpoint.
+        announce: tells `started` (at a step) once; the loop calls it after the first checkpoint.
         listener: where events go.
         cancel: set when the user wants to stop.
         teller: tells a warning (stage, step, message) once a command.
+        extension: how much longer than it was told first the stage trains, from where it stands.
+        begun: whether core's loop makes steps by now.
         outcome: how it went, known after `fit`.
         fitted: whether core's loop was used.
     """
@@ -68,10 +71,12 @@ class Run:
     budget: Budget
     deadline: float | None
     began: float
-    announce: Callable[[], None]
+    announce: Callable[[int], None]
     listener: Callable[[Event], None]
     cancel: threading.Event
     teller: Callable[[str, int, str], None]
+    extension: Budget | None = None
+    begun: bool = False
     outcome: Outcome = field(factory=Outcome)
     fitted: bool = False
 
@@ -80,6 +85,15 @@ class Run:
         """Say whether to finish this step and return."""
         return self.cancel.is_set()
 
+    def leave_if_stopping(self) -> None:
+        """Give up long work before the first step: nothing is worth saving yet.
+
+        Raises:
+            Interrupted: the user wants to stop, and no step was made.
+        """
+        if self.stopping and not self.begun:
+            raise Interrupted("Stopped before the first step.")
+
     @property
     def seconds(self) -> float:
         """Give the seconds since the command began to train."""
@@ -87,12 +101,12 @@ class Run:
 
     def emit(self, event: Event) -> None:
         """Tell an event to screens, listeners and the run's journal."""
-        self.announce()
+        self.announce(event.step)
         self.listener(event)
 
     def warn(self, message: str, step: int = 0) -> None:
         """Tell a warning once; it is repeated at the end."""
-        self.announce()
+        self.announce(step)
         self.teller(self.stage, step, message)
 
     def fit(self, objective: Objective) -> Outcome:

@@ -16,6 +16,7 @@ TIMED_SHARE = 0.04  # of the minutes are spent before the number of steps is fix
 TIMED_LEAST = 12  # steps; the first few are slower (allocation, caches)
 UNTIMED = 3  # steps not counted in the timing
 RESERVE = 0.97  # of the time left is planned; evaluation and saving take the rest
+FIRST_SHARE = 0.6  # of the minutes go to the first stage when companions follow
 
 
 @frozen
@@ -43,6 +44,13 @@ class Budget:
                 raise ConfigError(f"{name}: {value} must be more than 0 and at most {MOST}.")
         return cls(minutes, epochs, steps) if given else cls(minutes=10.0)
 
+    def share(self, index: int, stages: int) -> float | None:
+        """Give the minutes of a stage: the first has its share, the others divide the rest."""
+        if self.minutes is None or stages == 1:
+            return self.minutes
+        part = FIRST_SHARE if index == 0 else (1 - FIRST_SHARE) / (stages - 1)
+        return self.minutes * part
+
 
 @define
 class Pace:
@@ -53,12 +61,14 @@ class Pace:
         epoch_steps: steps per epoch.
         deadline: when the stage should end, on `time.monotonic`'s clock, for minutes.
         steps: the number of steps in all; None until it is known.
+        origin: the step at which the schedule begins; more than 0 where a run was extended.
     """
 
     budget: Budget
     epoch_steps: int
     deadline: float | None = None
     steps: int | None = None
+    origin: int = 0
     _timing_since: float = 0.0
     _timing_from: int = 0
     _timing_until: float = 0.0
@@ -68,10 +78,12 @@ class Pace:
         if self.steps is not None:
             return
         if self.budget.steps is not None:
-            self.steps = self.budget.steps
+            self.steps = self.origin + self.budget.steps
         elif self.budget.epochs is not None:
-            self.steps = self.budget.epochs * self.epoch_steps
-        elif self.deadline is not None:
+            self.steps = self.origin + self.budget.epochs * self.epoch_steps
+        elif self.budget.minutes is not None:
+            if self.deadline is None:  # an extension that was stopped before it was timed
+                self.deadline = time.monotonic() + self.budget.minutes * 60
             left = self.deadline - time.monotonic()
             self._timing_until = time.monotonic() + left * TIMED_SHARE
             self._timing_from = step + UNTIMED
@@ -92,9 +104,20 @@ class Pace:
             whole = planned - planned % self.epoch_steps  # so that the last epoch's figures are
             self.steps = whole if whole > step else planned  # those of a whole one
 
+    def extend(self, step: int, budget: Budget) -> None:
+        """Begin another schedule at `step`, for as long as `budget` says."""
+        self.budget, self.origin, self.steps = budget, step, None
+
     def progress(self, step: int) -> float:
-        """Say how far the stage is, 0 … 1; 0 while the number of steps is unknown."""
-        return 0.0 if self.steps is None else min(1.0, step / self.steps)
+        """Say how far the schedule is, 0 … 1; 0 while the number of steps is unknown."""
+        if self.steps is None:
+            return 0.0
+        return min(1.0, (step - self.origin) / max(1, self.steps - self.origin))
+
+    def rate(self, peak: float, step: int) -> float:
+        """Give the learning rate of a step."""
+        length = None if self.steps is None else self.steps - self.origin
+        return learning_rate(peak, step - self.origin, length)
 
 
 def learning_rate(peak: float, step: int, steps: int | None) -> float:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ..configs import Configs, automatic, unstructure
 from ..events import Saved
+from ..header import Header
 from ..loading import build
 from ..modelfile import replace_part, write_model_file
 from ..registry import Owner
@@ -42,25 +43,30 @@ class Stage:
         given, filled = self.given, self.configs
         return automatic(given.model, filled.model) | automatic(given.training, filled.training)
 
-    def train(self, job: Job, run: Run) -> float | None:
-        """Train and save; give the held-out loss of what was saved.
+    def train(self, job: Job, run: Run) -> bool:
+        """Train and save; say whether anything was saved.
 
-        Where no step was made nothing is saved: weights that learnt nothing must not take the
-        place of others.
+        Where no step was made nothing takes the place of a model that is there: weights that
+        learnt nothing are worth less.
         """
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
         extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
-        if run.stopping and run.fitted and run.outcome.steps == 0:
-            return None
+        if run.stopping and run.fitted and run.outcome.steps == 0 and job.model.exists():
+            return False
         self._save(job, network, run.outcome, extras)
-        job.saved += 1
         run.emit(
             Saved(
                 stage=run.stage, step=run.outcome.steps, seconds=run.seconds,
                 model=str(job.model), held_out_loss=run.outcome.held_out_loss,
             )
         )  # fmt: skip
-        return run.outcome.held_out_loss
+        return True
+
+    def training_in(self, header: Header) -> dict[str, Any]:
+        """Give what a model file says of this stage's training."""
+        if self.owner.claim.kind == "companion":
+            return dict(header.companions[self.owner.name]["training"])
+        return header.training
 
     def _save(
         self, job: Job, network: nn.Module, outcome: Outcome, extras: dict[str, Any] | None
@@ -70,7 +76,7 @@ class Stage:
         model, training = self.configs.model, self._training(job, outcome)
         if self.owner.claim.kind == "companion":
             record = companion_record(self.owner, model, training)
-            replace_part(job.model, name, network.state_dict(), record, extras, on=job.host_id)
+            replace_part(job.model, name, network.state_dict(), record, extras, on=job.id)
             return
         told = {
             "version": str(self.owner.type.versions[-1]), "model_type": name, "id": job.id,
@@ -94,9 +100,10 @@ class Stage:
         return {
             "config": unstructure(self.configs.training), "automatic": self.automatic,
             "seed": job.seed, "clips": len(data.clips), "clip_seconds": round(data.seconds, 3),
-            "held_out": list(data.held_out_names), "fingerprint": data.fingerprint,
+            "held_out": list(data.held_out_names), "held_out_tail": data.tail_held_out,
+            "fingerprint": data.fingerprint,
             "epochs_trained": outcome.epochs, "steps": outcome.steps,
-            "held_out_loss": outcome.held_out_loss, "seconds": job.seconds,
+            "held_out_loss": outcome.held_out_loss, "seconds": job.voice.seconds,
             "device": job.device, "threads": job.threads,
             "training_date": datetime.now(UTC).isoformat(timespec="seconds"),
         } | final  # fmt: skip

@@ -15,9 +15,10 @@ from ..loading import load
 from ..registry import Registry, environment
 from ..seeding import chosen_seed
 from .folder import RunFolder
-from .job import Job, Listener, Opening, Trained
+from .job import Job, Opening, Trained
 from .schedule import Budget
 from .settings import sort
+from .voice import Listener, Voice
 
 
 def train(
@@ -79,16 +80,17 @@ def train(
     if name is not None and (not name.isprintable() or Path(name).name != name):
         raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
     target = _target(out, name, paths)
+    folder = RunFolder.beside(target)
+    folder.check_free(target.name)
     if target.exists() and not force:
         raise ConfigError(
             f"{target} is there already.", "Replace it with --force, or use another -o."
         )
     job = Job(
-        registry=registry, model=target, name=name or printable(target.stem), budget=budget,
-        paths=paths,
+        voice=Voice(registry, folder, on_event), model=target,
+        name=name or printable(target.stem), budget=budget, paths=paths,
         device=pick_device(device), threads=set_threads(threads), seed=chosen_seed(seed),
-        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), on_event=on_event,
-        folder=RunFolder.beside(target), replace=force,
+        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), replace=force,
     )  # fmt: skip
     first = configs[owner.type.name].model
     job.left_out += [
@@ -131,12 +133,14 @@ def train_companion(
     if not owner.type.fits(host.host.owner.type):
         raise ConfigError(f"A {companion} cannot sit on a {host.type} model.")
     configs = sort([owner.type], knobs)
+    folder = RunFolder.beside(target, companion)
+    folder.check_free(target.name)
     job = Job(
-        registry=registry, model=target, name=host.name, budget=Budget.of(minutes, epochs, steps),
-        paths=_paths(data), device=host.device, threads=set_threads(threads),
-        seed=chosen_seed(seed), hold_out=tuple(hold_out),
-        cancel=cancel or threading.Event(), on_event=on_event,
-        folder=RunFolder.beside(target, companion), replace=True,
+        voice=Voice(registry, folder, on_event), model=target,
+        name=host.name, budget=Budget.of(minutes, epochs, steps), paths=_paths(data),
+        device=host.device, threads=set_threads(threads), seed=chosen_seed(seed),
+        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), replace=True,
+        id=host.header.id, host=host.digest(host.host),
     )  # fmt: skip
     job.open(host.sample_rate, host.channels, on_open)
     return job.run(job.plan([owner], configs, host.host.network))

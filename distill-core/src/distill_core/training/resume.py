@@ -1,0 +1,123 @@
+"""Go on with a run that was stopped or killed, exactly; or make a finished one longer."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from ..device import pick_device, set_threads
+from ..errors import ConfigError
+from ..loading import load
+from ..registry import Registry, environment
+from .folder import DIVERGED, RunFolder
+from .job import Job, Opening, Trained
+from .record import Record, clip_contents, versions
+from .schedule import Budget
+from .stage import Stage
+from .voice import Listener, Voice
+
+
+def resume(
+    run: str | Path,
+    *,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    on_event: Listener | None = None,
+    on_open: Opening | None = None,
+    cancel: threading.Event | None = None,
+    registry: Registry | None = None,
+) -> Trained:
+    """Go on with a run: everything, the sounds included, comes from its folder.
+
+    Without a budget a run that was stopped or killed goes on to where it was to end, bit for bit
+    as if nothing had happened (same machine, versions and threads). With one, the stage it stands
+    in, or the last one of a finished run, trains for that much more, from its last state and with
+    a new schedule; the run's own model is written again.
+
+    Args:
+        run: the run's folder.
+        minutes: how much longer; so are `epochs` and `steps`.
+        epochs: see minutes.
+        steps: see minutes.
+        on_event: called with every event.
+        on_open: called with (number, total, name) while sounds are decoded.
+        cancel: set it to stop; what was trained until then is saved.
+        registry: plugins to use instead of the environment's.
+
+    Raises:
+        ConfigError: no such run, one that goes on or diverged, or its sounds or model changed.
+        DatasetError: no usable audio any more.
+        BackendError: the backend is missing or broken.
+        DivergedError: the loss became NaN.
+        Interrupted: `cancel` was set.
+    """
+    registry = registry or environment()
+    given = any(each is not None for each in (minutes, epochs, steps))
+    extension = Budget.of(minutes, epochs, steps) if given else None
+    folder = RunFolder(Path(run))
+    try:
+        record = Record.read(folder.reopen(), folder.path)
+        if folder.status == DIVERGED and extension is None:
+            raise ConfigError(
+                f"The run in {folder.path} diverged, and would again.",
+                "Train anew with --force and a smaller --lr.",
+            )
+        job = Job(
+            voice=Voice(registry, folder, on_event), model=folder.path.parent / record.model,
+            name=record.name, budget=record.budget, paths=[Path(each) for each in record.data],
+            device=pick_device(record.device), threads=set_threads(record.threads),
+            seed=record.seed, hold_out=tuple(record.hold_out), cancel=cancel or threading.Event(),
+            id=record.id, host=record.host, resumed=True, extension=extension,
+        )  # fmt: skip
+        stages = [Stage(*each) for each in record.configs(registry, folder.path)]
+        _check_host(job, stages)
+        if not job.waiting(stages):
+            done = job.done(stages, stages[-1].owner.name)
+            if on_event is not None:
+                on_event(done)
+            return Trained(job.model, folder.path, job.voice.seconds, went_on=False)
+        _open(job, stages, record, on_open)
+        return job.run(stages)
+    finally:
+        folder.close()
+
+
+def _open(job: Job, stages: list[Stage], record: Record, on_open: Opening | None) -> None:
+    """Open the sounds and hold them, and what computes with them, against what they were."""
+    if job.host:
+        host = load(job.model, job.device, job.registry, companions=False)
+        rate, channels = host.sample_rate, host.channels
+    else:
+        config = stages[0].configs.model
+        rate, channels = config.sample_rate, config.channels
+    job.open(rate, channels, on_open)
+    changes = record.changes(clip_contents(job.dataset))
+    if changes:
+        raise ConfigError(
+            f"The sounds have changed since this run began: {changes}.",
+            "Put them back as they were, or train anew with another -o.",
+        )
+    now = versions(stages)
+    other = [
+        f"{name} {then}, now {now.get(name)}"
+        for name, then in record.versions.items()
+        if now.get(name) != then
+    ]
+    if other:
+        job.left_out.append(
+            f"This run began with {'; '.join(other)}: it goes on, but not bit for bit."
+        )
+
+
+def _check_host(job: Job, stages: list[Stage]) -> None:
+    """Refuse to go on with a companion whose host has changed: it would learn other codes."""
+    if not job.host:
+        return
+    host = load(job.model, job.device, job.registry, companions=False)
+    if (host.header.id, host.digest(host.host)) != (job.id, job.host):
+        raise ConfigError(
+            f"{job.model} is not the model any more that this run's {stages[0].owner.name} is"
+            " trained on.",
+            f"Train it anew: distill train-{stages[0].owner.name}.",
+        )

@@ -1,0 +1,60 @@
+"""Where a run stands: which of its stages are still to be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..header import Header, read_header
+from .folder import RunFolder, checkpoint_path
+from .schedule import Budget
+from .stage import Stage
+
+
+def waiting(
+    folder: RunFolder, model: Path, id: str, stages: Sequence[Stage], extension: Budget | None
+) -> list[Stage]:
+    """List the stages that are still to be trained, or the last one when it is to be extended.
+
+    A stage is finished when the folder says so and the model file has its part: a model that was
+    deleted is made again from the checkpoints, without a further step.
+
+    Args:
+        folder: the run's.
+        model: the run's model file.
+        id: that the model file must have.
+        stages: of the run, in their order.
+        extension: how much longer the run is to go on, or None.
+
+    Raises:
+        ConfigError: another model lies there by now, there is nothing to extend from, or going on
+            would spoil what another run put into the file.
+        ModelFileError: the model file is damaged.
+    """
+    header = read_header(model) if model.exists() else None
+    if header is not None and header.id != id:
+        raise ConfigError(f"{model} is another model by now than this run's.")
+    made = set(folder.finished) & set(header.parts if header is not None else ())
+    left = [each for each in stages if each.owner.name not in made]
+    if extension is not None and not left:
+        left = [stages[-1]]
+        kept = checkpoint_path(folder.path, stages[-1].owner.name)
+        if not kept.exists():
+            raise ConfigError(f"There is no {kept} to go on from.", "Train anew.")
+    _check_nothing_is_lost(model, header, left)
+    return left
+
+
+def _check_nothing_is_lost(model: Path, header: Header | None, left: Sequence[Stage]) -> None:
+    """Refuse to change weights that a companion of another run was trained on."""
+    making = [each.owner.name for each in left if each.owner.claim.kind == "backend"]
+    if header is None or not making:
+        return
+    others = sorted(set(header.companions) - {each.owner.name for each in left})
+    if others:
+        raise ConfigError(
+            f"{model} carries a {others[0]} by now, which going on with {making[0]} would make"
+            " useless.",
+            "Train another model with -o.",
+        )
