@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .configs import Configs
 from .errors import BackendError, ModelFileError
 from .hookspecs import hookimpl
+from .modelfile import mismatch
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from .loading import Part
     from .model_type import Facts
@@ -34,7 +34,7 @@ def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
 
     try:
         with torch.device("meta"):
-            promised = _kinds(file.build(host).state_dict())
+            promised = file.build(host).state_dict()
     except (ImportError, OSError) as error:  # the installation's fault, as torchaudio's may be
         raise BackendError(
             f"{file.model_type} cannot be used: {error}.", "See: distill doctor."
@@ -43,21 +43,11 @@ def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
         raise ModelFileError(
             f"{file.path}: no {file.model_type} can be built from its config: {error}"
         ) from error
-    found = _kinds(file.tensors)
-    if promised != found:
-        odd = min(name for name in promised | found if promised.get(name) != found.get(name))
+    odd = mismatch(promised, file.tensors)
+    if odd is not None:
         raise ModelFileError(
-            f"{file.path}: the weights of {file.model_type} do not fit its config"
-            f" ({odd[:80]}: {found.get(odd, 'nothing')} for {promised.get(odd, 'nothing')})."
+            f"{file.path}: the weights of {file.model_type} do not fit its config ({odd})."
         )
     network = file.build(host)
     network.load_state_dict(file.tensors)
     return network.to(device).eval()
-
-
-def _kinds(tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    """Say by name what a tensor's elements are and its shape: "float32 [3, 256]"."""
-    return {
-        name: f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
-        for name, tensor in tensors.items()
-    }

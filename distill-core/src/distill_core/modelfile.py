@@ -185,6 +185,24 @@ def replace_part(
     write_model_file(path, told, parts | {name: dict(tensors)})
 
 
+def mismatch(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
+    """Say which tensor is missing, one too many, or of another type or shape; None where none is.
+
+    Neither side's elements are looked at, so that tensors on torch's meta device will do.
+    """
+    kinds = [{name: _kind(tensor) for name, tensor in each.items()} for each in (wanted, found)]
+    odd = sorted(name for name in wanted.keys() | found if kinds[0].get(name) != kinds[1].get(name))
+    if not odd:
+        return None
+    there, right = (each.get(odd[0], "nothing") for each in reversed(kinds))
+    return f"{odd[0][:80]}: {there} for {right}"
+
+
+def _kind(tensor: Tensor) -> str:
+    """Say what a tensor's elements are, and its shape: "float32 [3, 256]"."""
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+
+
 def raw_bytes(tensor: Tensor) -> bytes:
     """Give a tensor's elements as little-endian bytes."""
     import torch
