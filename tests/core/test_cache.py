@@ -31,7 +31,7 @@ def test_a_second_opening_decodes_nothing(
     """Opening the same hours of audio again takes moments."""
     path = write(tmp_path / "a.flac", 0.5)
     first = cached_samples(path, 44_100, 1)
-    monkeypatch.setattr(cache, "Decoder", None)
+    monkeypatch.setattr(cache, "IsolatedDecoder", None)
     monkeypatch.setattr(cache, "measure", None)
     assert cached_samples(path, 44_100, 1) == first
     assert cached_facts(path).facts == first.facts

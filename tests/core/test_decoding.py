@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from distill_core.audio.decoding import Decoder, Facts, measure
+from distill_core.audio.decoding import Facts
+from distill_core.audio.isolation import IsolatedDecoder, measure
 from distill_core.audio.resampling import QUALITY, ratio_between, resample_blocks
 from torchaudio.transforms import Resample
 
@@ -232,7 +233,7 @@ def test_a_name_that_is_no_unicode_can_be_read(tmp_path: Path, write: Write) -> 
 def test_blocks_are_bounded_and_join_into_the_file(tmp_path: Path, write: Write) -> None:
     """Hours of audio must fit through a small buffer."""
     path = write(tmp_path / "a.flac", 4.0, channels=2)
-    with Decoder(path) as decoder:
+    with IsolatedDecoder(path) as decoder:
         blocks = list(decoder)
     assert max(block.nbytes for block in blocks) <= 1 << 19
     expected = soundfile.read(path, dtype="float32")[0].T

@@ -24,13 +24,16 @@ from attrs import asdict, frozen
 from ..atomic import write_atomic
 from ..errors import AudioError, StorageError
 from ..library import home
-from .decoding import Block, Decoder, Facts, measure
+from .decoding import Block, Facts
+from .isolation import DecoderLostError, IsolatedDecoder, measure
 from .mixing import mix
+from .pulse import Pulse
 from .resampling import resample_blocks
 from .sealed import Sealer, read_sealed
 
 VERSION = 1  # of the entries' format and of how the samples in them are made
 VALUE_BYTES = 4
+HASHED_AT_ONCE = 1 << 20
 KEPT_SECONDS = 60 * 24 * 3600  # an entry that nobody used for 60 days goes
 
 
@@ -60,50 +63,65 @@ def folder() -> Path:
     return path
 
 
-def content_key(path: Path) -> str:
+def content_key(path: Path, pulse: Pulse) -> str:
     """Hash a file's bytes.
 
     Raises:
         AudioError: it cannot be read; the message is the bare reason.
     """
+    digest, buffer = hashlib.sha256(), bytearray(HASHED_AT_ONCE)
+    view = memoryview(buffer)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb", buffering=0) as file:
+            while came := file.readinto(buffer):
+                digest.update(view[:came])
+                pulse.beat()
     except (OSError, ValueError) as error:
         raise AudioError(f"unreadable ({getattr(error, 'strerror', None) or error})") from error
+    return digest.hexdigest()
 
 
-def cached_facts(path: Path) -> Entry:
+def cached_facts(path: Path, pulse: Pulse | None = None) -> Entry:
     """Give a file's facts, from the cache or by decoding it once; no samples are kept.
 
     A cache that cannot be written only costs time.
+
+    Raises:
+        AudioError: the bytes cannot be read, or the decoder did not survive them; nothing is kept.
     """
+    pulse = pulse or Pulse()
     unfit = _unfit(path)
     if unfit is not None:
         return unfit
-    key = content_key(path)
+    key = content_key(path, pulse)
     facts = _recall(key)
     if facts is None:
-        facts = measure(path)
+        facts = measure(path, pulse)
         _remember(key, facts)
     return Entry(key, facts, path)
 
 
-def cached_samples(path: Path, sample_rate: int, channels: int) -> Entry:
+def cached_samples(
+    path: Path, sample_rate: int, channels: int, pulse: Pulse | None = None
+) -> Entry:
     """Give a file's samples at a model's rate and channels, decoding it at most once.
 
     Raises:
+        AudioError: the bytes cannot be read, or the decoder did not survive them; nothing is kept.
         StorageError: the cache cannot be written.
     """
+    pulse = pulse or Pulse()
     unfit = _unfit(path)
     if unfit is not None:
         return unfit
-    key = content_key(path)
+    key = content_key(path, pulse)
     known = _recall(key)
     if known is not None and known.reason is not None:
         return Entry(key, known, path)
     kept = folder() / f"{key}-{sample_rate}-{channels}-{_edition()}.f32"
-    entry = _read_entry(kept, key, channels) or _make_entry(kept, key, path, sample_rate, channels)
+    entry = _read_entry(kept, key, channels, pulse)
+    if entry is None:
+        entry = _make_entry(kept, key, path, sample_rate, channels, pulse)
     if known != entry.facts:
         _remember(key, entry.facts)
     return entry
@@ -133,14 +151,16 @@ def _unfit(path: Path) -> Entry | None:
     return None if size else Entry("", Facts(reason="empty"), path)
 
 
-def _make_entry(kept: Path, key: str, path: Path, sample_rate: int, channels: int) -> Entry:
+def _make_entry(
+    kept: Path, key: str, path: Path, sample_rate: int, channels: int, pulse: Pulse
+) -> Entry:
     """Decode, mix and resample a file into the cache; one that cannot be used leaves nothing."""
     made: list[Entry] = []
 
     def write(file: IO[bytes]) -> None:
         sealer = Sealer(file)
         frames = 0
-        with Decoder(path) as decoder:
+        with IsolatedDecoder(path, pulse) as decoder:
             mixed = (mix(block, channels) for block in decoder)
             for block in resample_blocks(mixed, decoder.sample_rate, sample_rate):
                 sealer.write(np.ascontiguousarray(block.T, "<f4").tobytes())  # [T_i, C]
@@ -155,6 +175,8 @@ def _make_entry(kept: Path, key: str, path: Path, sample_rate: int, channels: in
         write_atomic(kept, write)
     except _UnusableError as unusable:
         return Entry(key, unusable.facts, path)
+    except DecoderLostError:
+        raise
     except AudioError as error:
         return Entry(key, Facts(reason=error.message), path)
     except OSError as error:
@@ -170,9 +192,9 @@ class _UnusableError(Exception):
         self.facts = facts
 
 
-def _read_entry(kept: Path, key: str, channels: int) -> Entry | None:
+def _read_entry(kept: Path, key: str, channels: int, pulse: Pulse) -> Entry | None:
     """Read a samples file back; None when it is missing, damaged or foreign."""
-    sealed = read_sealed(kept)
+    sealed = read_sealed(kept, pulse)
     if sealed is None:
         return None
     words = dict(sealed.words)
@@ -192,7 +214,7 @@ def _recall(key: str) -> Facts | None:
     """Read facts back; None when they are missing, damaged or foreign."""
     try:
         kept = folder() / _facts_name(key)
-        sealed = read_sealed(kept)
+        sealed = read_sealed(kept, Pulse())
         facts = Facts(**sealed.words) if sealed is not None else None
     except (TypeError, StorageError):
         return None

@@ -155,7 +155,7 @@ def open_dataset(
         channels: the model's, 1 or 2.
         hold_out: globs that replace the ordinary rule (see `holdout.choose`).
         crop_seconds: the gap before a held-out tail.
-        progress: told (index, total, name) before each file.
+        progress: told (index, total, name) before each file, and again while a long one is read.
 
     Raises:
         ConfigError: DATA does not exist or clashes, a glob matches no clip or all, or the rate or
@@ -166,7 +166,11 @@ def open_dataset(
     _check_settings(sample_rate, channels)
     findings = find(data)
     forget_unused()
-    opened = open_each(findings, lambda path: cached_samples(path, sample_rate, channels), progress)
+    opened = open_each(
+        findings,
+        lambda path, pulse: cached_samples(path, sample_rate, channels, pulse),
+        progress,
+    )
     report, held = summarise(findings, opened, hold_out, crop_seconds)
     if not report.used:
         raise _nothing_usable(report, data)

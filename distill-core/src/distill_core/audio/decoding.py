@@ -1,14 +1,17 @@
 """Decode one sound file in bounded steps, believing what comes and not what its header claims.
 
+This runs in the decoding process; everywhere else `isolation` is what decodes.
+
 Letters: C channels, T samples.
 """
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -69,10 +72,15 @@ class Decoder:
         AudioError: on opening or while reading; its message is the bare reason, without the path.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file and check everything that can be checked before decoding."""
+    def __init__(self, path: Path, alive: Callable[[], object] = lambda: None) -> None:
+        """Open the file and check everything that can be checked before decoding.
+
+        Args:
+            path: of the sound.
+            alive: called often while the container is walked, which may take long.
+        """
         self.path = path
-        _check_container(path)
+        _check_container(path, alive)
         name = str(path) if os.name == "nt" else os.fsencode(path)  # names need not be Unicode
         try:
             self._file = _Forward(name)
@@ -183,27 +191,24 @@ class Meter:
         return math.sqrt(max(0.0, float(variance.max())))
 
 
-def measure(path: Path) -> Facts:
-    """Decode a whole file for its facts alone, in bounded memory.
+class _Walked(io.BufferedReader):
+    """A file whose reader shows that work goes on."""
 
-    Returns:
-        The facts; for a file that cannot be decoded, only the reason.
-    """
-    try:
-        with Decoder(path) as decoder:
-            for _ in decoder:
-                pass
-            return decoder.facts()
-    except AudioError as error:
-        return Facts(reason=error.message)
+    def __init__(self, path: Path, alive: Callable[[], object]) -> None:
+        super().__init__(io.FileIO(path))
+        self._alive = alive
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._alive()
+        return super().read(size)
 
 
-def _check_container(path: Path) -> None:
+def _check_container(path: Path, alive: Callable[[], object]) -> None:
     """Refuse what is no file, is empty, or is shorter than its own header promises."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a named pipe would wait forever
             raise AudioError("not a regular file")
-        with path.open("rb") as file:
+        with _Walked(path, alive) as file:
             if not file.read(1):
                 raise AudioError("empty")
             missing = missing_bytes(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from .cache import Entry, cached_facts
 from .decoding import PADDED_SECONDS, Facts
 from .finding import Findings, Found, find
 from .holdout import CROP_SECONDS, HoldOut, choose
+from .pulse import Pulse, StoppedError
 
 Progress = Callable[[int, int, str], object]  # index from 1, total, name
 Opened = list[tuple[Found, Entry]]
@@ -41,6 +43,11 @@ class Report:
     held_out: tuple[str, ...]
     note: str | None = None  # how the holding out differs from the ordinary rule
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say in one sentence per skipped file which it is and why; what training tells."""
+        return tuple(f"{skip.path} was skipped: {skip.reason}." for skip in self.skipped)
+
     def as_json(self) -> dict[str, Any]:
         """Give the report as plain data."""
         return {
@@ -68,7 +75,7 @@ def scan(
         data: folders and files, read recursively.
         hold_out: globs that replace the ordinary rule.
         crop_seconds: the gap before a held-out tail (see `holdout.choose`).
-        progress: told (index, total, name) before each file.
+        progress: told (index, total, name) before each file, and again while a long one is read.
 
     Returns:
         The report, also when no clip can be used.
@@ -82,17 +89,33 @@ def scan(
 
 
 def open_each(
-    findings: Findings, opener: Callable[[Path], Entry], progress: Progress | None
+    findings: Findings, opener: Callable[[Path, Pulse], Entry], progress: Progress | None
 ) -> Opened:
-    """Open the files one after another; what cannot be opened gets facts with a reason."""
+    """Open the files one after another; what cannot be opened gets facts with a reason.
+
+    Args:
+        findings: the files.
+        opener: gives a file's entry; beats the pulse while it works.
+        progress: told (index, total, name) before each file, and again every half second until it
+            is done; what it raises ends the work, and nothing half-written stays.
+    """
     opened = []
     for index, found in enumerate(findings.files, 1):
-        if progress is not None:
-            progress(index, len(findings.files), found.name)
+        tell = (
+            None if progress is None else partial(progress, index, len(findings.files), found.name)
+        )
+        if tell is not None:
+            tell()
         try:
-            entry = _refused(found.reason, found.path) if found.reason else opener(found.path)
+            entry = (
+                _refused(found.reason, found.path)
+                if found.reason
+                else opener(found.path, Pulse(tell))
+            )
         except AudioError as error:
             entry = _refused(error.message, found.path)
+        except StoppedError as stopped:
+            raise stopped.reason from stopped.reason.__cause__
         opened.append((found, entry))
     return opened
 

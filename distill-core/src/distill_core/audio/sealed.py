@@ -14,6 +14,8 @@ from typing import IO, Any
 
 from attrs import frozen
 
+from .pulse import Pulse
+
 FOOTER = struct.Struct("<II")  # length of the JSON, CRC-32
 LARGEST_WORDS = 4096  # bytes of JSON
 READ_AT_ONCE = 1 << 20
@@ -47,7 +49,7 @@ class Sealed:
     data_bytes: int
 
 
-def read_sealed(path: Path) -> Sealed | None:
+def read_sealed(path: Path, pulse: Pulse) -> Sealed | None:
     """Read a file through and compare its checksum; None when it is missing or damaged."""
     try:
         size = path.stat().st_size
@@ -55,7 +57,7 @@ def read_sealed(path: Path) -> Sealed | None:
             file.seek(max(0, size - FOOTER.size))
             length, crc = FOOTER.unpack(file.read(FOOTER.size))
             before = size - FOOTER.size - length
-            if length > LARGEST_WORDS or before < 0 or _crc_of(file, before + length) != crc:
+            if length > LARGEST_WORDS or before < 0 or _crc_of(file, before + length, pulse) != crc:
                 return None
             file.seek(before)
             words = json.loads(file.read(length))
@@ -64,7 +66,7 @@ def read_sealed(path: Path) -> Sealed | None:
     return Sealed(words, before) if isinstance(words, dict) else None
 
 
-def _crc_of(file: IO[bytes], length: int) -> int:
+def _crc_of(file: IO[bytes], length: int, pulse: Pulse) -> int:
     """Sum up the first `length` bytes."""
     file.seek(0)
     crc = 0
@@ -74,4 +76,5 @@ def _crc_of(file: IO[bytes], length: int) -> int:
             break
         crc = zlib.crc32(data, crc)
         length -= len(data)
+        pulse.beat()
     return crc

@@ -10,7 +10,8 @@ import soundfile
 from attrs import field, frozen
 
 from ..errors import AudioError
-from .decoding import BLOCK_VALUES, HIGHEST_RATE, LOWEST_RATE, Block, Decoder
+from .decoding import BLOCK_VALUES, HIGHEST_RATE, LOWEST_RATE, Block
+from .isolation import IsolatedDecoder
 from .mixing import mix
 from .resampling import resample_blocks
 from .writing import write_sound
@@ -83,7 +84,7 @@ class Sound:
             raise FileNotFoundError(2, "No such sound", str(path))
         blocks, held = [], 0
         try:
-            with Decoder(path) as decoder:
+            with IsolatedDecoder(path) as decoder:
                 for block in decoder:
                     held += block.nbytes
                     if held > LONGEST_IN_MEMORY:
