@@ -87,9 +87,9 @@ def _rows(found: Evaluation) -> list[tuple[str, str, str]]:
     """Give each figure with its unit and what is good; what the type does not have is left out."""
     rows = [
         ("Mel distance", f"{found.mel_distance:.3f}",
-         "lower is better; 1.39: as far as two noises of one level"),
+         "lower is better; 1.4: as two white noises of one level"),
         ("Band-energy error", f"{found.band_energy_error:.2f} dB",
-         "lower is better; 0.8: two noises of one level, or 1 dB softer"),
+         "lower is better; 0.8: as two white noises of one level"),
     ]  # fmt: skip
     if found.waveform_match is not None and found.si_sdr is not None:
         rows += [
