@@ -17,7 +17,7 @@ from distill_core.loading import detect
 from distill_core.model_type import Facts
 from distill_core.registry import Registry
 
-from ..plugins import BROKEN, importable, points, registry
+from ..plugins import BROKEN, HERE, importable, registry
 
 ALONE = "distill_hush_fixture"
 FACTS = Facts(clips=1, seconds=90.0, median_seconds=1.0, minutes=None, device="cpu")
@@ -138,7 +138,7 @@ def test_a_plugin_that_failed_answers_no_hook(everything: Registry, tmp_path: Pa
 
 def test_a_plugin_that_brings_another_type_than_it_says_is_broken(brought) -> None:
     """The entry point's name is the model type; everything is looked up by it."""
-    source = (Path(points("good")[0].dist.locate_file(ALONE)) / "__init__.py").read_text()
+    source = (HERE / "good" / ALONE / "__init__.py").read_text()
     source = source.replace("from .", f"from {ALONE}.")
     folder = brought("distill-liar", source, "[distill.backends]\nloud = distill_liar\n")
     with importable("good"), registry(folder) as found:
@@ -243,7 +243,7 @@ def test_metadata_without_a_name_is_left_out(brought) -> None:
     folder = brought("distill-torso", "", "[distill.backends]\ntorso = distill_torso\n")
     next(folder.glob("*.dist-info/METADATA")).unlink()
     with registry(folder, "good", narrow="distill-hush-fixture") as found:
-        assert [each.name for each in found.claims] == ["hush"]
+        assert [each.name for each in found.named("backend")] == ["hush"]
 
 
 def test_metadata_without_a_summary_will_do(brought) -> None:
@@ -264,12 +264,13 @@ def test_an_unknown_type_with_nothing_installed_says_so() -> None:
     with registry() as found:
         with pytest.raises(ConfigError, match="No backend is installed"):
             found.owner("hush")
-        with pytest.raises(BackendError, match="distill plugins"):
+        with pytest.raises(BackendError, match=r"No backend is installed.*Install one"):
             found.default_type()
 
 
 OTHER = """
 import attrs
+import torch
 from distill_core import ModelType, hookimpl, knob
 
 asked = []
@@ -279,15 +280,19 @@ class Nothing:
     sample_rate: int = knob(8000, help="Rate.")
     channels: int = knob(1, help="Channels.")
 
+@attrs.frozen(kw_only=True)
+class Empty:
+    pass
+
 @hookimpl
 def distill_model_types():
     asked.append("distill_model_types")
-    return [ModelType(name=name, versions=(1,), summary="", model=Nothing, training=Nothing,
-                      generating=Nothing) for name in ("other", "another")]
+    return [ModelType(name=name, versions=(1,), summary="", model=Nothing, training=Empty,
+                      generating=Empty) for name in ("other", "another")]
 
 @hookimpl
 def distill_generate(model, config, request):
-    return ["other"]
+    yield torch.full((1, 1, 2), 7.0)
 
 @hookimpl
 def distill_detect(header):
@@ -311,14 +316,14 @@ def test_only_the_owner_is_asked(other: Path) -> None:
 
     `other` is loaded last, answers everything, and must not be heard about hush.
     """
-    asking = SimpleNamespace(rngs=[], samples=0)
+    asking, one = SimpleNamespace(rngs=[], samples=0), SimpleNamespace(rngs=[None], samples=2)
     with registry("good", other) as found:
         hush, foreign = found.owner("hush"), found.owner("other")
         loud = structure(hush.type.generating, {})
         answer = hush.call("distill_generate", model=lambda: 0, config=loud, request=asking)
         assert list(answer) == []
-        again = foreign.call("distill_generate", model=None, config=None, request=asking)
-        assert again == ["other"]
+        (again,) = foreign.call("distill_generate", model=None, config=None, request=one)
+        assert again.tolist() == [[[7.0, 7.0]]]
 
 
 def test_a_plugin_may_bring_several_types(other: Path) -> None:
@@ -357,8 +362,7 @@ def test_core_answers_where_the_owner_does_not(other: Path) -> None:
     """`other` adapts nothing, so core's default gives the configs back; hush fills its own."""
     with registry("good", other) as found:
         hush, foreign = found.owner("hush"), found.owner("other")
-        nothing = structure(foreign.type.model, {})
-        told = Configs(nothing, nothing)
+        told = Configs(structure(foreign.type.model, {}), structure(foreign.type.training, {}))
         assert foreign.call("distill_adapt", configs=told, facts=FACTS) is told
         own = Configs(structure(hush.type.model, {}), structure(hush.type.training, {}))
         assert hush.call("distill_adapt", configs=own, facts=FACTS).model.width == 4
@@ -366,13 +370,13 @@ def test_core_answers_where_the_owner_does_not(other: Path) -> None:
 
 def test_a_wrapper_stays_around_every_owner(other: Path) -> None:
     """A watermark, a limiter, a counter: it wraps whoever plays."""
-    asking = SimpleNamespace(rngs=[], samples=0)
+    asking = SimpleNamespace(rngs=[None], samples=2)
     with registry("good", other, "listener") as found:
         assert found.listen() == []
         found.owner("hush")
         foreign = found.owner("other")
         answer = foreign.call("distill_generate", model=None, config=None, request=asking)
-        assert answer == ["other"]
+        assert [chunk.tolist() for chunk in answer] == [[[[7.0, 7.0]]]]
         assert sys.modules["distill_listener_fixture"].wrapped == ["other"]
 
 

@@ -10,10 +10,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from distill_core.claims import KINDS
 from distill_core.registry import Registry
 
 HERE = Path(__file__).parent
@@ -25,15 +24,9 @@ def folder(name: str | Path) -> Path:
     return HERE / name
 
 
-def points(*names: str | Path) -> list[EntryPoint]:
-    """Read the entry points of some folders, in their order, importing nothing."""
-    return [
-        point
-        for name in names
-        for distribution in distributions(path=[str(folder(name))])
-        for point in distribution.entry_points
-        if point.group in KINDS
-    ]
+def found(*names: str | Path) -> list[Distribution]:
+    """Find the distributions in some folders, in their order, importing nothing."""
+    return [each for name in names for each in distributions(path=[str(folder(name))])]
 
 
 @contextmanager
@@ -58,7 +51,7 @@ def importable(*names: str | Path) -> Iterator[None]:
 def registry(*names: str | Path, narrow: str | None = None) -> Iterator[Registry]:
     """Give a registry of nothing but these plugins, importable while it is used."""
     with importable(*names):
-        yield Registry.installed(points(*names), narrow)
+        yield Registry.installed(found(*names), narrow)
 
 
 def environment(home: Path, *names: str | Path) -> dict[str, str]:

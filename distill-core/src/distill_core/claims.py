@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
 BACKENDS, COMPANIONS = "distill.backends", "distill.companions"
 COMMANDS, PLUGINS = "distill.commands", "distill.plugins"
 KINDS = {BACKENDS: "backend", COMPANIONS: "companion", COMMANDS: "command", PLUGINS: "plugin"}
+UNREADABLE = "distribution"  # the kind of a claim that stands for metadata nobody can read
 NARROW = "DISTILL_BACKENDS"  # distribution names that backends and companions are narrowed to
+POINTS, OURS = "entry_points.txt", "[distill."  # how a section of ours begins in that file
+LONGEST = 300  # characters of a stranger's sentence that are shown
 
 
 @frozen
 class Claim:
-    """One entry point: a name, the kind of thing it names, and who brings it."""
+    """One entry point: a name, the kind of thing it names, and who brings it.
+
+    Attributes:
+        name: of the model type, the command or the listener.
+        kind: "backend", "companion", "command", "plugin"; or "distribution" for one whose
+            metadata cannot be read, whatever it brings.
+        distribution: that brings it.
+        version: the distribution's.
+        summary: the distribution's.
+        value: the module, or module and attribute, that the entry point names.
+        fault: why the metadata cannot be used; empty where they can.
+        point: what loads it; None where there is a fault.
+    """
 
     name: str
     kind: str
     distribution: str
     version: str
-    summary: str
-    point: EntryPoint = field(eq=False, repr=False)
+    summary: str = ""
+    value: str = ""
+    fault: str = ""
+    point: EntryPoint | None = field(default=None, eq=False, repr=False)
 
     @property
     def owns(self) -> bool:
@@ -33,47 +53,96 @@ class Claim:
     @property
     def place(self) -> str:
         """Name the plugin behind it, which may bring several types, and listen as well."""
-        return f"{self.distribution}:{self.point.value}"
+        return f"{self.distribution}:{self.value}"
+
+    @property
+    def package(self) -> str:
+        """Name the import package that it is in."""
+        return re.split(r"[.:\s]", self.value, maxsplit=1)[0]
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """List what its distribution says it needs, as written there."""
+        found = None if self.point is None else self.point.dist
+        return () if found is None else tuple(found.requires or ())
 
 
 def installed_claims(
-    points: Iterable[EntryPoint] | None = None, narrow: str | None = None
+    found: Iterable[Distribution] | None = None, narrow: str | None = None
 ) -> tuple[Claim, ...]:
-    """Read what is installed, sorted by kind and name.
+    """Read what is installed, sorted by kind and name; one bad distribution spoils no other.
 
     Args:
-        points: the entry points to use instead of the environment's (tests).
+        found: the distributions to use instead of the environment's (tests).
         narrow: distribution names, comma-separated; defaults to DISTILL_BACKENDS.
     """
-    if points is None:
-        points = [point for group in KINDS for point in entry_points(group=group)]
     if narrow is None:
         narrow = os.environ.get(NARROW)
     wanted = None if narrow is None else {plain_name(word) for word in narrow.split(",")}
-    seen: dict[tuple[str, str, str, str], Claim] = {}
-    for point in points:
-        claim = _claim(point)
-        if claim is None or (
-            wanted is not None
-            and point.group in {BACKENDS, COMPANIONS}
-            and plain_name(claim.distribution) not in wanted
-        ):
+    claims: list[Claim] = []
+    seen: set[str] = set()  # editable leftovers and lib64 show a distribution twice
+    for each in distributions() if found is None else found:
+        brought = _claims(each)
+        names = {plain_name(claim.distribution) for claim in brought if not claim.fault}
+        if names & seen:
             continue
-        # a distribution can be seen twice (editable leftovers, lib64)
-        key = (point.group, point.name, plain_name(claim.distribution), point.value)
-        seen.setdefault(key, claim)
-    return tuple(sorted(seen.values(), key=lambda each: (each.kind, each.name)))
+        seen |= names
+        claims += [
+            claim
+            for claim in brought
+            if wanted is None or not claim.owns or plain_name(claim.distribution) in wanted
+        ]
+    return tuple(sorted(claims, key=lambda each: (each.kind, each.name)))
 
 
 def plain_name(distribution: str) -> str:
     """Normalise a distribution's name (PEP 503)."""
-    return distribution.strip().lower().replace("_", "-").replace(".", "-")
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
 
 
-def _claim(point: EntryPoint) -> Claim | None:
-    """Read an entry point's distribution; one without is a leftover that nothing owns."""
-    told = {} if point.dist is None else point.dist.metadata.json
-    if "name" not in told:
-        return None
-    name, version, summary = (str(told.get(key, "")) for key in ("name", "version", "summary"))
-    return Claim(point.name, KINDS[point.group], name, version, summary, point)
+def one_line(text: Any) -> str:
+    """Spell a stranger's words so that they can stand in a line on a terminal."""
+    words = " ".join(str(text).split())[:LONGEST]
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)
+
+
+def _claims(found: Distribution) -> list[Claim]:
+    """Read one distribution, should it bring anything of ours."""
+    try:
+        text = found.read_text(POINTS) or ""
+    except UnicodeDecodeError as error:
+        ours = OURS.encode() in error.object
+        return [_unreadable(found, f"its {POINTS} is not UTF-8")] if ours else []
+    except OSError:
+        return []
+    if OURS not in text:
+        return []
+    try:
+        points = [point for point in found.entry_points if point.group in KINDS]
+    except Exception as error:  # each version of Python has its own for a line it cannot read
+        return [_unreadable(found, f"its {POINTS} cannot be read ({type(error).__name__})")]
+    try:
+        told = found.metadata
+        name, version, summary = (one_line(told.get(key, "")) for key in _TOLD)  # type: ignore[attr-defined]  # typeshed's protocol has no get before 3.12
+    except Exception as error:  # not UTF-8, or gone: some versions of Python raise then
+        return [_unreadable(found, f"its METADATA cannot be read ({type(error).__name__})")]
+    if not name:
+        return [_unreadable(found, "its METADATA is missing or has no name in it")]
+    return [
+        Claim(
+            one_line(point.name), KINDS[point.group], name, version, summary,
+            one_line(point.value), point=point,
+        )
+        for point in points
+    ]  # fmt: skip
+
+
+_TOLD = ("Name", "Version", "Summary")
+
+
+def _unreadable(found: Distribution, fault: str) -> Claim:
+    """Stand for a distribution that says nothing; its folder's name tells whose it was."""
+    folder = Path(str(getattr(found, "_path", "unknown")))  # nothing public tells it
+    name, _, version = one_line(folder.stem).partition("-")
+    name = plain_name(name)
+    return Claim(name, UNREADABLE, name, version, fault=fault, value=str(folder))

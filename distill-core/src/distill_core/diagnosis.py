@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
 import pluggy
 from attrs import frozen
 
-from .claims import Claim
+from .claims import NARROW, Claim, one_line, plain_name
+from .errors import BackendError
+
+CORE = "distill-core"
+LOWER_BOUNDS = {">=", ">", "==", "~=", "==="}
 
 
 @frozen
@@ -16,22 +25,117 @@ class Broken:
     cure: str
 
 
+def unfit(claim: Claim) -> Broken | None:
+    """Say what is wrong with a plugin that shows without an import, or None."""
+    if claim.fault:
+        return Broken(claim.fault, f"{_whole(claim)}, or delete {one_line(claim.value)}.")
+    if claim.kind != "plugin" and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", claim.name):
+        named = "model type" if claim.owns else claim.kind
+        return Broken(
+            f"{claim.name!r} is no name for a {named}: letters, digits, - and _ can stand in it",
+            _cure(claim),
+        )
+    if claim.point is None or not claim.point.pattern.match(claim.value):
+        return Broken(f"its entry point {claim.value!r} names no module", _cure(claim))
+    return _other_core(claim)
+
+
 def diagnose(claim: Claim, error: BaseException) -> Broken:
     """Say in one line why a plugin failed, and the cure."""
-    owner = claim.distribution
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.split(".")[0]
-        again = f"einstall it whole: pip install --force-reinstall {owner}."
-        own = claim.point.value.split(":")[0].split(".")[0] == top
-        cure = "R" + again if own else f"Install {top}, or r" + again
-        return Broken(f"it needs the module {error.name}, which is not there", cure)
-    cure = f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
+        whole = _whole(claim)
+        cure = whole if claim.package == top else f"Install {top}, or r{whole[1:]}"
+        return Broken(f"it needs the module {error.name}, which is not there", cure + ".")
     if isinstance(error, SystemExit):
-        return Broken("it quits when it is imported", cure)
+        return Broken("it quits when it is imported", _cure(claim))
     if isinstance(error, pluggy.PluginValidationError):
-        return Broken("it has a hook that core does not know: " + _line(error), cure)
-    return Broken(f"{type(error).__name__}: {_line(error)}", cure)
+        told = told_by(error)
+        wrong = "asks for what core does not give" if "Argument(s)" in told else "is none of core's"
+        return Broken(f"a hook of it {wrong}: {told}", _cure(claim))
+    return Broken(what_happened(error), _cure(claim))
 
 
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
+def refuse_rivals(rivals: Sequence[Claim]) -> None:
+    """Refuse one name that is claimed more than once.
+
+    Raises:
+        BackendError: two distributions claim it (both are named), or one does twice.
+    """
+    what = f"the {'model type' if rivals[0].owns else rivals[0].kind} {rivals[0].name}"
+    names = sorted({plain_name(each.distribution) for each in rivals})
+    if len(names) > 1:
+        choose = f", or choose with {NARROW}={rivals[0].distribution},…" * rivals[0].owns
+        raise BackendError(f"Both {' and '.join(names)} claim {what}.", f"Uninstall one{choose}.")
+    if len({(each.kind, each.value) for each in rivals}) > 1:
+        raise BackendError(f"{names[0]} claims {what} twice.", f"Upgrade {names[0]}.")
+
+
+def no_backend(installed: Sequence[Claim]) -> BackendError:
+    """Say why there is no backend to train with."""
+    if installed:
+        names = ", ".join(sorted({claim.distribution for claim in installed}))
+        return BackendError(
+            f"None of the installed backends works: {names}.", "See why: distill plugins."
+        )
+    if NARROW in os.environ:
+        told = os.environ[NARROW]
+        return BackendError(f"{NARROW} is {told!r}, which leaves no backend.", "Unset it.")
+    return BackendError(
+        "No backend is installed, so that nothing here can learn.", "Install one: see the README."
+    )
+
+
+def what_happened(error: BaseException) -> str:
+    """Name an error and what it says, in one line without a full stop."""
+    told = told_by(error)
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+
+
+def told_by(error: BaseException) -> str:
+    """Give an error's own words in one line; a stranger's may fail even to say them."""
+    try:
+        return one_line(error).rstrip(".")
+    except Exception:
+        return ""
+
+
+def _cure(claim: Claim) -> str:
+    owner = claim.distribution
+    return f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
+
+
+def _whole(claim: Claim) -> str:
+    return f"Reinstall it whole: pip install --force-reinstall {claim.distribution}"
+
+
+def _other_core(claim: Claim) -> Broken | None:
+    """Say which core a plugin asks for, when that is another than the one that is installed."""
+    wanted = [text for text in claim.requires if plain_name(text).startswith(CORE)]
+    if not wanted:
+        return None
+    from packaging.requirements import Requirement  # 20 ms that no --help should pay
+    from packaging.version import Version
+
+    try:
+        installed = Version(version(CORE))
+        for need in map(Requirement, wanted):
+            applies = need.marker is None or need.marker.evaluate({"extra": ""})
+            is_core = plain_name(need.name) == CORE and applies
+            if not is_core or need.specifier.contains(installed, prereleases=True):
+                continue
+            asked = ", ".join(f"{each.operator} {each.version}" for each in need.specifier)
+            newer = any(
+                each.operator in LOWER_BOUNDS
+                and Version(each.version.removesuffix(".*")) > installed
+                for each in need.specifier
+            )
+            fitting = f"or install the core it asks for: pip install '{CORE}{need.specifier}'"
+            upgrade = f"Upgrade it (pip install --upgrade {claim.distribution}), {fitting}."
+            return Broken(
+                f"it needs {CORE} {asked}, installed is {installed}",
+                f"Upgrade {CORE}: pip install --upgrade {CORE}." if newer else upgrade,
+            )
+    except (ValueError, PackageNotFoundError):
+        return None  # nothing to compare: its import will tell
+    return None

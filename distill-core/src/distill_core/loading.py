@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from .claims import NARROW
 from .configs import structure
+from .detection import ask_around
 from .device import pick_device
 from .errors import BackendError, ConfigError, DistillError, ModelFileError
 from .header import Header
@@ -181,26 +184,29 @@ def detect(header: Header, registry: Registry) -> str:
     known = {claim.name for claim in registry.named("backend")}
     if header.model_type in known:
         return str(header.model_type)
-    for claim in registry.named("backend", "companion", "plugin"):
-        try:
-            registry.load(claim)
-        except BackendError:
-            continue
-    claims = sorted(set(registry.everyone().distill_detect(header=header)))
-    if len(claims) == 1:
-        return str(claims[0])
-    if claims:
+    claimed, failed = ask_around(header, registry)
+    if len(claimed) == 1:
+        return claimed.pop()
+    if claimed:
         raise BackendError(
-            f"{header.path} is claimed as {' and as '.join(claims)}.", "Uninstall one of the two."
+            f"{header.path} is claimed as {' and as '.join(sorted(claimed))}.",
+            "Uninstall one of the two.",
         )
-    raise missing_backend(header, header.model_type or "unknown", header.told.get("backend", ""))
+    missing = missing_backend(
+        header, header.model_type or "unknown", header.told.get("backend", "")
+    )
+    told = " ".join(error.message for error in failed)
+    raise BackendError(f"{missing.message} {told}", missing.hint) if told else missing
 
 
 def missing_backend(header: Header, name: str, backend: str) -> BackendError:
     """Say which distribution a model file needs."""
     first = backend.partition(" ")[0]
+    also = f", and name it in {NARROW}" if NARROW in os.environ else ""
     known = DISTRIBUTION.fullmatch(first)  # a file from a stranger may say anything
-    cure = f"Install it: pip install {first}." if known else "Install the backend that made it."
+    cure = (
+        f"Install it: pip install {first}{also}." if known else "Install the backend that made it."
+    )
     return BackendError(f"{header.path} needs the model type {name}, which is not installed.", cure)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from contextlib import redirect_stdout
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import EntryPoint
+from importlib.metadata import Distribution
 from typing import Any
 
 import pluggy
 from attrs import define, field, frozen
 
 from . import defaults, hookspecs
-from .claims import NARROW, Claim, installed_claims, plain_name
-from .controls import controls
-from .diagnosis import Broken, diagnose
+from .claims import Claim, installed_claims
+from .diagnosis import Broken, diagnose, no_backend, refuse_rivals, unfit
 from .errors import BackendError, ConfigError, nearest
+from .importing import undisturbed
 from .model_type import ModelType
 
 EVERYONES = {"distill_detect", "distill_event"}  # the hooks that are not for owners only
@@ -35,43 +34,39 @@ class Registry:
     broken: dict[Claim, Broken] = field(factory=dict)
     _manager: pluggy.PluginManager = field(factory=lambda: _manager())  # noqa: PLW0108 - defined below
     _loaded: dict[Claim, Any] = field(factory=dict)
+    _loading: set[Claim] = field(factory=set)
     _types: dict[Claim, ModelType] = field(factory=dict)
 
     @classmethod
     def installed(
-        cls, points: Iterable[EntryPoint] | None = None, narrow: str | None = None
+        cls, found: Iterable[Distribution] | None = None, narrow: str | None = None
     ) -> Registry:
         """Read the metadata of what is installed, without importing any of it.
 
         Args:
-            points: the entry points to use instead of the environment's (tests).
+            found: the distributions to use instead of the environment's (tests).
             narrow: distribution names, comma-separated; defaults to DISTILL_BACKENDS.
         """
-        return cls(installed_claims(points, narrow))
+        return cls(installed_claims(found, narrow))
 
     def named(self, *kinds: str) -> list[Claim]:
         """List the claims of some kinds (backend, companion, command, plugin)."""
         return [claim for claim in self.claims if claim.kind in kinds]
 
     def claim(self, name: str, *kinds: str) -> Claim:
-        """Find who brings a model type.
+        """Find who brings a model type (or a command, when that kind is asked for).
 
         Raises:
             ConfigError: nobody does.
-            BackendError: two distributions do; both are named and neither is imported.
+            BackendError: two distributions do, or one does twice; neither is imported.
         """
         found = self.named(*(kinds or ("backend", "companion")))
         rivals = [each for each in found if each.name == name]
-        names = " and ".join(sorted({plain_name(each.distribution) for each in rivals}))
-        if " and " in names:
-            raise BackendError(
-                f"Both {names} claim the model type {name}.",
-                f"Uninstall one, or choose with {NARROW}={rivals[0].distribution},….",
-            )
         if not rivals:
             known = sorted({each.name for each in found})
             listed = f" Installed: {', '.join(known)}." if known else " No backend is installed."
             raise ConfigError(f"No model type {name}.{nearest(name, known)}{listed}")
+        refuse_rivals(rivals)
         return rivals[0]
 
     def load(self, claim: Claim) -> Any:
@@ -84,14 +79,23 @@ class Registry:
             return self._loaded[claim]
         if claim.owns:
             self.claim(claim.name)  # rivals: neither is imported
-        if claim not in self.broken:
-            try:
-                self._loaded[claim] = self._register(claim)
-            except (Exception, SystemExit) as error:  # a stranger's code may do anything
-                self.broken[claim] = diagnose(claim, error)
-                raise self._error(claim) from error
-            return self._loaded[claim]
-        raise self._error(claim)
+        broken = self.broken.get(claim) or unfit(claim)
+        if broken is not None:
+            self.broken[claim] = broken
+            raise self._error(claim)
+        if claim in self._loading:
+            raise BackendError(f"{claim.distribution} asks for itself while it is imported.")
+        self._loading.add(claim)
+        try:
+            self._loaded[claim] = self._register(claim)
+        except KeyboardInterrupt:  # it cannot be told from the user's own
+            raise
+        except BaseException as error:  # a stranger's code may do anything, also quit
+            self.broken[claim] = diagnose(claim, error)
+            raise self._error(claim) from error
+        finally:
+            self._loading.discard(claim)
+        return self._loaded[claim]
 
     def model_type(self, name: str, *kinds: str) -> ModelType:
         """Give the record of a model type, importing its backend.
@@ -134,7 +138,7 @@ class Registry:
             except BackendError:
                 continue
         if not ranked:
-            raise BackendError("No backend is installed that works.", "See: distill plugins.")
+            raise no_backend(self.named("backend"))
         return max(ranked)[1]
 
     def listen(self) -> list[Broken]:
@@ -150,11 +154,36 @@ class Registry:
         """Give pluggy's callers for the hooks that are asked of everyone loaded."""
         return self._manager.hook
 
+    def working(self) -> Iterator[Claim]:
+        """Import every plugin that answers hooks; give those that work, each plugin once."""
+        seen = set()
+        for claim in self.named("backend", "companion", "plugin"):
+            with suppress(BackendError):
+                self.load(claim)
+                if claim.place not in seen:
+                    seen.add(claim.place)
+                    yield claim
+
+    def ask_one(self, claim: Claim, hook: str) -> Any:
+        """Narrow a hook that everyone is asked to one plugin, which works."""
+        plugins = self._manager.get_plugins()
+        others = [each for each in plugins if each is not self._loaded[claim]]
+        return self._manager.subset_hook_caller(hook, remove_plugins=others)
+
+    def culprit(self, owner: Claim, error: BaseException) -> Claim:
+        """Say whose code failed while an owner was asked: a wrapper stands around it, too."""
+        from .asking import innermost
+
+        return innermost(error, iter(self._loaded)) or owner
+
     def _register(self, claim: Claim) -> Any:
-        with redirect_stdout(sys.stderr):  # a stranger's print would spoil what --json writes
+        assert claim.point is not None  # unfit would have said so
+        with undisturbed():
             plugin = claim.point.load()
-        if claim.kind == "command":
-            return plugin
+            return plugin if claim.kind == "command" else self._admit(claim, plugin)
+
+    def _admit(self, claim: Claim, plugin: Any) -> Any:
+        """Let a plugin answer hooks, once it is what its entry point says."""
         name = claim.place
         try:
             if not self._manager.has_plugin(name):
@@ -172,14 +201,10 @@ class Registry:
 
     def _own_type(self, claim: Claim, plugin: Any) -> ModelType:
         """Hold what a plugin says of itself against its entry point."""
-        told = [each for found in self._ask(plugin, "distill_model_types")() for each in found]
-        records = {each.name: each for each in told if isinstance(each, ModelType)}
-        if claim.name not in records:
-            raise TypeError(f"distill_model_types brings {sorted(records)}, not {claim.name!r}")
-        record = records[claim.name]
-        for cls in (record.model, record.training, record.generating):
-            controls(cls)  # one that is no config class would end every command's help
-        return record
+        from .vetting import vetted
+
+        told = self._ask(plugin, "distill_model_types")()
+        return vetted(told, claim.name, claim.kind == "companion")
 
     def _only_wraps(self, plugin: Any) -> None:
         """Refuse a listener that would answer for model types it does not bring."""
@@ -225,9 +250,25 @@ class Owner:
         return f"{self.claim.distribution} {self.claim.version}"
 
     def call(self, hook: str, **arguments: Any) -> Any:
-        """Ask the owner (with core's defaults behind it and wrappers around it)."""
-        caller = self.registry._ask(self.plugin, hook)
-        return caller(model_type=self.type.name, **arguments)
+        """Ask the owner (with core's defaults behind it and wrappers around it).
+
+        Raises:
+            BackendError: the hook failed, or its answer is not what the contract says.
+            DistillError: whatever the hook says in our words.
+        """
+        from .answers import checked
+        from .asking import blaming, guarded_chunks
+
+        with blaming(hook, self._culprit):
+            caller = self.registry._ask(self.plugin, hook)
+            answer = caller(model_type=self.type.name, **arguments)
+            answer = checked(hook, answer, self.type, arguments)
+        if hook == "distill_generate":
+            return guarded_chunks(answer, arguments["request"], self._culprit)
+        return answer
+
+    def _culprit(self, error: BaseException) -> Claim:
+        return self.registry.culprit(self.claim, error)
 
 
 @cache
