@@ -1,15 +1,29 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all.
+
+Wherever the disk fails or the process is killed, the target is afterwards the old file byte for
+byte or the new one whole. What a kill leaves is hidden (`.kit.distill.a1b2c3d4.part.distill`), is
+taken for nothing by anyone, and goes with the first write into its folder a day later.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 Content = bytes | Callable[[IO[bytes]], object]
+
+LONGEST_NAME = 150  # bytes of the target's name in its temporary one; file systems allow 255
+LONGEST_SUFFIX = 20  # bytes
+TEMPORARY = re.compile(r"\..*\.[a-z0-9_]{8}\.part(\.[^.]*)?", re.DOTALL)
+LEFT_SECONDS = 24 * 3600  # whoever wrote this long ago was killed
+NOT_HERE = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF}
 
 
 def _umask() -> int:
@@ -20,54 +34,109 @@ def _umask() -> int:
 
 
 FILE_MODE = 0o666 & ~_umask()  # read once at import: umask is process-wide and setting it is a race
+_swept: set[Path] = set()  # folders that this process has looked for leftovers in
 
 
 def write_atomic(path: Path, content: Content) -> None:
     """Write bytes, or what a callable writes to an open binary file, then move it over `path`.
 
-    The file is made beside its target, flushed, fsynced and moved over with `os.replace`; the
-    folder is fsynced last. A fault at any point leaves the old file as it was.
-
     Raises:
-        OSError: the disk is full or the folder may not be written.
+        OSError: as `replacing` says.
     """
     with replacing(path) as beside, beside.open("wb") as file:
         if callable(content):
             content(file)
         else:
             file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield an empty file beside `path` (same suffix); it takes its place if the block ends well.
 
-    For writers that want a path rather than a file; they need not fsync.
+    It is fsynced, gets the mode of an ordinary new file, and is moved over with `os.replace`; the
+    folder is fsynced last. A symbolic link stays one: what it points to is replaced.
+
+    Raises:
+        OSError: the disk is full or the folder may not be written; names `path`, and nothing is
+            left beside it. The old file is as it was, but where the folder's fsync failed (a
+            broken disk): then the new one is whole and in place, and may not outlive a power cut.
+        PermissionError: also where `path` is marked read-only, though its folder could be written.
     """
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name[:80]}.", suffix=f".part{path.suffix}"
-    )
-    os.close(handle)
-    beside = Path(name)
-    try:
-        yield beside
-        _sync(beside)
-        beside.chmod(FILE_MODE)
-        beside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-    if os.name == "posix":
-        _sync(path.parent)
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    _sweep(target.parent)
+    with _named(path, target.parent):
+        prefix, suffix = _affixes(target)
+        handle, name = tempfile.mkstemp(suffix, prefix, target.parent)
+        beside = Path(name)
+        try:
+            os.close(handle)
+            yield beside
+            _sync(beside, os.O_RDWR)
+            beside.chmod(FILE_MODE)
+            beside.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+        if os.name == "posix":
+            _sync_folder(target.parent)
 
 
-def _sync(path: Path) -> None:
+def is_temporary(name: str) -> bool:
+    """Say whether a file's name is one that is being written under, or that a kill left."""
+    return TEMPORARY.fullmatch(name) is not None
+
+
+def _affixes(target: Path) -> tuple[str, str]:
+    """Begin and end the temporary name as the target's, within what a file system allows."""
+    kept = os.fsencode(target.name)[:LONGEST_NAME].decode("utf-8", "ignore")
+    suffix = target.suffix if len(os.fsencode(target.suffix)) <= LONGEST_SUFFIX else ""
+    return f".{kept}.", f".part{suffix}"
+
+
+def _sync(path: Path, flags: int) -> None:
     """Make the disk keep what was written to a file or folder."""
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the disk keep the new name, where a folder can be opened and synced at all."""
+    try:
+        _sync(folder, os.O_RDONLY)
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            raise
+
+
+@contextmanager
+def _named(path: Path, folder: Path) -> Iterator[None]:
+    """Let a fault name the file that was asked for: the temporary one means nothing to anyone."""
+    try:
+        yield
+    except OSError as error:
+        place = None if error.filename is None else Path(os.fsdecode(error.filename))
+        if error.errno is not None and (
+            place is None or (place.parent == folder and is_temporary(place.name))
+        ):
+            error.filename = str(path)
+            del error.filename2
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what kills left in a folder, once a process."""
+    if folder in _swept:
+        return
+    _swept.add(folder)
+    limit = time.time() - LEFT_SECONDS
+    with suppress(OSError):  # it is cleaning up: the write itself says what is wrong here
+        for path in [each for each in folder.iterdir() if is_temporary(each.name)]:
+            if path.is_file() and path.stat().st_mtime < limit:
+                path.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from ..atomic import replacing
-from ..errors import StorageError
+from ..atomic import write_atomic
+from ..errors import AudioError
 
 WRITTEN_AT_ONCE = 1 << 16  # frames; libsndfile overflows its stack on one long write of OGG
 FULL_SCALE = 1.0
@@ -35,19 +36,34 @@ def write_sound(
         words: tags by soundfile's names (comment, title, artist and the like).
 
     Raises:
-        StorageError, OSError: the disk is full or the folder may not be written.
+        AudioError: the format cannot hold such a sound.
+        OSError: the disk is full or the folder may not be written.
     """
-    frames = np.clip(samples, -FULL_SCALE, FULL_SCALE).T  # [T, C]
+    write_atomic(path, encoded(samples, sample_rate, kind, subtype, words or {}))
+
+
+def encoded(
+    samples: npt.NDArray[np.float32],
+    sample_rate: int,
+    kind: str,
+    subtype: str,
+    words: Mapping[str, str],
+) -> bytes:
+    """Encode samples [C, T] in memory: libsndfile keeps a full disk to itself in FLAC, OGG and MP3.
+
+    Raises:
+        AudioError: the format cannot hold such a sound.
+    """
+    whole = io.BytesIO()
     try:
-        with (
-            replacing(path) as beside,
-            soundfile.SoundFile(
-                str(beside), "w", sample_rate, samples.shape[0], subtype, format=kind
-            ) as file,
-        ):
-            for name, text in (words or {}).items():
+        with soundfile.SoundFile(
+            whole, "w", sample_rate, samples.shape[0], subtype, format=kind
+        ) as file:
+            for name, text in words.items():
                 setattr(file, name, text)  # before any audio: FLAC, OGG and MP3 keep it only there
-            for start in range(0, len(frames), WRITTEN_AT_ONCE):
-                file.write(np.ascontiguousarray(frames[start : start + WRITTEN_AT_ONCE]))
+            for start in range(0, samples.shape[1], WRITTEN_AT_ONCE):
+                block = samples[:, start : start + WRITTEN_AT_ONCE]
+                file.write(np.ascontiguousarray(np.clip(block, -FULL_SCALE, FULL_SCALE).T))
     except soundfile.SoundFileError as error:
-        raise StorageError(f"{path} cannot be written: {error}") from error
+        raise AudioError(f"The sound cannot be written as {kind}: {error}") from error
+    return whole.getvalue()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from ..atomic import write_atomic
-from ..audio.writing import write_sound
+from ..atomic import replacing
+from ..audio.writing import encoded
 from ..errors import ConfigError
 from .recipe import sidecar, tag
 
@@ -25,7 +27,9 @@ SUBTYPES = {
     ("ogg", None): "VORBIS", ("mp3", None): "MPEG_LAYER_III",
 }  # fmt: skip
 DEFAULT_DEPTH = {"wav": 24, "flac": 24, "ogg": None, "mp3": None}
-LONGEST_STEM = 80  # characters
+LONGEST_STEM = 120  # bytes of a model's name in a take's
+LONGEST_RESERVED = 200  # bytes; number, suffix and a temporary name's ends make it at most 255
+KEEPER = "reserved"  # the eight letters of a temporary name that keeps another one free
 HIGHEST_OGG_RATE = 192_000  # Hz; beyond it libvorbis ends the process
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 TAGS = (
@@ -87,40 +91,42 @@ class Encoding:
 
 def file_stem(name: str) -> str:
     """Make a model's name, which a stranger may have chosen, safe to begin a file's name with."""
-    return re.sub(r"[^\w.+ -]", "_", name)[:LONGEST_STEM].strip(". ") or "take"
+    return _cut(re.sub(r"[^\w.+ -]", "_", name), LONGEST_STEM).strip(". ") or "take"
 
 
 @contextmanager
 def reserved(folder: Path, stem: str, format: str) -> Iterator[Path]:
     """Reserve a name that is free for a sound and its recipe: stem, stem-1, stem-2 and so on.
 
-    Nobody else gets it meanwhile; when the block fails it is free again.
+    Nobody else gets it meanwhile. Nothing is under the name before a whole file is moved there: a
+    hidden file keeps it, which goes with the block (or a day after a kill, as temporary files do).
 
     Raises:
         OSError: the folder may not be written.
     """
-    number = 0
-    while True:
-        name = f"{stem}-{number}" if number else stem
-        path = folder / f"{name}.{format}"
-        number += 1
-        if path.with_suffix(".json").exists():
+    stem = _cut(stem, LONGEST_RESERVED)
+    for number in count():
+        path = folder / f"{stem}{f'-{number}' if number else ''}.{format}"
+        keeper = folder / f".{path.stem}.{KEEPER}.part"
+        if _taken(path):
             continue
         try:
-            path.touch(exist_ok=False)
+            keeper.touch(exist_ok=False)
         except FileExistsError:
             continue
-        break
-    try:
-        yield path
-    except BaseException:
-        if not path.stat().st_size:
-            path.unlink()
-        raise
+        try:
+            if not _taken(path):  # whoever had the name until now may have used it
+                yield path
+                return
+        finally:
+            keeper.unlink(missing_ok=True)
 
 
 def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     """Write a take and, beside it, its recipe; give the take as it was written.
+
+    Both are written before either gets its name, the recipe's first: a sound of ours is never
+    without the words that say it is synthetic.
 
     Raises:
         OSError: the disk is full or the folder may not be written.
@@ -142,7 +148,31 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     done = evolve(take, audio=audio, recipe=recipe)
     words = {"comment": tag(recipe)} | {k: v for k, v in encoding.meta.items() if k in TAGS}
     subtype = SUBTYPES[encoding.format, encoding.bit_depth]
-    kind = encoding.format.upper()
-    write_sound(path, audio.samples, audio.sample_rate, kind, subtype, words)
-    write_atomic(path.with_suffix(".json"), sidecar(recipe, path, take.model_path).encode())
+    content = encoded(audio.samples, audio.sample_rate, encoding.format.upper(), subtype, words)
+    beside = path.with_suffix(".json")
+    fresh, before = not beside.exists(), _identity(path)
+    try:
+        with replacing(path) as sound, replacing(beside) as told:
+            sound.write_bytes(content)
+            told.write_bytes(sidecar(recipe, path, take.model_path).encode())
+    except BaseException:
+        if fresh and _identity(path) == before:
+            beside.unlink(missing_ok=True)
+        raise
     return done
+
+
+def _taken(path: Path) -> bool:
+    """Say whether a sound, or a recipe, has this name already."""
+    return os.path.lexists(path) or os.path.lexists(path.with_suffix(".json"))
+
+
+def _identity(path: Path) -> int | None:
+    """Tell one file from another that takes its name."""
+    return path.stat().st_ino if path.exists() else None
+
+
+def _cut(name: str, longest: int) -> str:
+    """Shorten a name to so many bytes, at a character's end."""
+    whole = os.fsencode(name)
+    return name if len(whole) <= longest else whole[:longest].decode("utf-8", "ignore")
