@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 
 import click
@@ -32,6 +33,8 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
         return stopped.exit_code
     except DistillError as error:
         screen.fail(str(error))
+        if error.__cause__ is not None:
+            screen.detail("".join(traceback.format_exception(error.__cause__)).rstrip())
         return error.exit_code
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

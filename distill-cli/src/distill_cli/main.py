@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
 
 import click
-from distill_core.errors import BackendError, nearest
-from distill_core.registry import Registry, environment
+from distill_core.errors import nearest
+from distill_core.registry import environment
 
+from . import brought
 from .exits import guarded
 from .interrupts import INTERRUPTED, answering
 from .loudness import with_loudness
@@ -29,7 +29,6 @@ COMMANDS = {
     "doctor": "Check what Distill runs on, with a cure for what is wrong.",
     "demo": "Write a small synthetic sound pack to try things on.",
 }
-TRAIN = "train-"  # `distill train-<companion>` exists for each installed companion
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DISTILL"}
 
 
@@ -39,9 +38,8 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the names, built-in ones first."""
         registry = environment()
-        companions = [TRAIN + claim.name for claim in registry.named("companion")]
-        brought = [claim.name for claim in registry.named("command")]
-        return [*COMMANDS, *companions, *brought]
+        own = [claim.name for claim in brought.commands(registry, COMMANDS)]
+        return [*COMMANDS, *brought.companions(registry), *own]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command that was typed."""
@@ -49,16 +47,14 @@ class Commands(click.Group):
             module = import_module(f".commands.{cmd_name}", __package__)
             return with_loudness(module.command)
         registry = environment()
-        companion = cmd_name.removeprefix(TRAIN)
-        if cmd_name.startswith(TRAIN) and companion in {
-            c.name for c in registry.named("companion")
-        }:
+        companions = brought.companions(registry)
+        if cmd_name in companions:
             from .commands.train_companion import make
 
-            return with_loudness(make(companion))
-        for claim in registry.named("command"):
+            return with_loudness(make(companions[cmd_name].name))
+        for claim in brought.commands(registry, COMMANDS):
             if claim.name == cmd_name:
-                return _as_command(registry.load(claim))
+                return brought.named(brought.imported(claim, registry), claim)
         return None
 
     def resolve_command(
@@ -75,26 +71,9 @@ class Commands(click.Group):
         registry = environment()
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-        for distribution, rows in _brought(registry).items():
+        for distribution, rows in brought.listed(registry, COMMANDS).items():
             with formatter.section(f"From {distribution}"):
                 formatter.write_dl(rows)
-
-
-def _brought(registry: Registry) -> dict[str, list[tuple[str, str]]]:
-    """List what plugins add to the commands, by distribution."""
-    rows: dict[str, list[tuple[str, str]]] = {}
-    for claim in registry.named("companion"):
-        line = (TRAIN + claim.name, f"Train a {claim.name} into a model file.")
-        rows.setdefault(claim.distribution, []).append(line)
-    for claim in registry.named("command"):
-        rows.setdefault(claim.distribution, []).append((claim.name, claim.summary))
-    return rows
-
-
-def _as_command(found: Any) -> click.Command:
-    if not isinstance(found, click.Command):
-        raise BackendError(f"{found!r} is not a Click command.", "See: distill plugins.")
-    return found
 
 
 @click.group(

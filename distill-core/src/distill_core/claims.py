@@ -17,6 +17,7 @@ KINDS = {BACKENDS: "backend", COMPANIONS: "companion", COMMANDS: "command", PLUG
 UNREADABLE = "distribution"  # the kind of a claim that stands for metadata nobody can read
 NARROW = "DISTILL_BACKENDS"  # distribution names that backends and companions are narrowed to
 POINTS, OURS = "entry_points.txt", "[distill."  # how a section of ours begins in that file
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # of a model type or a command
 LONGEST = 300  # characters of a stranger's sentence that are shown
 
 
@@ -49,6 +50,11 @@ class Claim:
     def owns(self) -> bool:
         """Say whether it claims a model type."""
         return self.kind in {"backend", "companion"}
+
+    @property
+    def nameable(self) -> bool:
+        """Say whether its name can be typed, and stand in a file's name and a model file."""
+        return self.kind == "plugin" or NAME.fullmatch(self.name) is not None
 
     @property
     def place(self) -> str:

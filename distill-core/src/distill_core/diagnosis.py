@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
@@ -29,14 +28,14 @@ def unfit(claim: Claim) -> Broken | None:
     """Say what is wrong with a plugin that shows without an import, or None."""
     if claim.fault:
         return Broken(claim.fault, f"{_whole(claim)}, or delete {one_line(claim.value)}.")
-    if claim.kind != "plugin" and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", claim.name):
+    if not claim.nameable:
         named = "model type" if claim.owns else claim.kind
         return Broken(
             f"{claim.name!r} is no name for a {named}: letters, digits, - and _ can stand in it",
-            _cure(claim),
+            cure(claim),
         )
     if claim.point is None or not claim.point.pattern.match(claim.value):
-        return Broken(f"its entry point {claim.value!r} names no module", _cure(claim))
+        return Broken(f"its entry point {claim.value!r} names no module", cure(claim))
     return _other_core(claim)
 
 
@@ -45,15 +44,15 @@ def diagnose(claim: Claim, error: BaseException) -> Broken:
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.split(".")[0]
         whole = _whole(claim)
-        cure = whole if claim.package == top else f"Install {top}, or r{whole[1:]}"
-        return Broken(f"it needs the module {error.name}, which is not there", cure + ".")
+        install = whole if claim.package == top else f"Install {top}, or r{whole[1:]}"
+        return Broken(f"it needs the module {error.name}, which is not there", install + ".")
     if isinstance(error, SystemExit):
-        return Broken("it quits when it is imported", _cure(claim))
+        return Broken("it quits when it is imported", cure(claim))
     if isinstance(error, pluggy.PluginValidationError):
         told = told_by(error)
         wrong = "asks for what core does not give" if "Argument(s)" in told else "is none of core's"
-        return Broken(f"a hook of it {wrong}: {told}", _cure(claim))
-    return Broken(what_happened(error), _cure(claim))
+        return Broken(f"a hook of it {wrong}: {told}", cure(claim))
+    return Broken(what_happened(error), cure(claim))
 
 
 def refuse_rivals(rivals: Sequence[Claim]) -> None:
@@ -100,7 +99,8 @@ def told_by(error: BaseException) -> str:
         return ""
 
 
-def _cure(claim: Claim) -> str:
+def cure(claim: Claim) -> str:
+    """Say what helps with most that is wrong with a plugin."""
     owner = claim.distribution
     return f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
 

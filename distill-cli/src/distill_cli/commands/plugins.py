@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 from distill_core.claims import Claim
+from distill_core.diagnosis import Broken
 from distill_core.errors import BackendError
 from distill_core.registry import environment
 
-from .. import arguments
+from .. import arguments, brought
 from ..screen import current
 
 
@@ -31,7 +32,7 @@ def command(as_json: bool) -> None:
             [
                 r["name"],
                 r["kind"],
-                f"{r['distribution']} {r['version']}",
+                f"{r['distribution']} {r['version']}".rstrip(),
                 "ok" if r["ok"] else "broken",
             ]
             for r in rows
@@ -43,21 +44,28 @@ def command(as_json: bool) -> None:
 
 
 def _row(claim: Claim) -> dict[str, Any]:
-    registry = environment()
-    reason = cure = None
-    try:
-        if claim.kind in {"backend", "companion"}:
-            registry.claim(claim.name, claim.kind)  # two rivals: neither is imported
-        found = registry.load(claim)
-        if claim.kind == "command" and not isinstance(found, click.Command):
-            raise BackendError(
-                "it is not a Click command", f"Remove it: pip uninstall {claim.distribution}."
-            )
-    except BackendError as error:
-        broken = registry.broken.get(claim)
-        reason = broken.reason if broken else error.message.rstrip(".")
-        cure = broken.cure if broken else error.hint
+    broken = _broken(claim)
     return {
         "name": claim.name, "kind": claim.kind, "distribution": claim.distribution,
-        "version": claim.version, "ok": reason is None, "reason": reason, "cure": cure,
+        "version": claim.version, "ok": broken is None,
+        "reason": broken and broken.reason, "cure": broken and broken.cure,
     }  # fmt: skip
+
+
+def _broken(claim: Claim) -> Broken | None:
+    """Import a plugin and say what is wrong with it, or None."""
+    from ..main import COMMANDS  # which imports the commands
+
+    registry = environment()
+    try:
+        if claim.kind == "command":
+            hidden = brought.shadowed(claim, registry, COMMANDS)
+            if hidden is not None:
+                return hidden
+            brought.imported(claim, registry)
+        else:
+            registry.load(claim)  # of two rivals neither is imported
+    except BackendError as error:
+        told = Broken(error.message.rstrip("."), error.hint or "")
+        return registry.broken.get(claim, told)
+    return None

@@ -22,6 +22,7 @@ from ..loading import build, load
 from ..model_type import Facts
 from ..registry import Owner, Registry
 from ..seeding import mixed
+from .failure import told_with_traceback
 from .folder import DIVERGED, DONE, RESUME, RUNNING, STOPPED, RunFolder
 from .record import Record, clip_contents, told_stages, versions
 from .run import Run
@@ -223,6 +224,9 @@ class Job:
                     f"{place}: {error.strerror or error}.",
                     f"Mend that, then go on: {RESUME} {self.folder.path}",
                 ) from error
+            told = told_with_traceback(error, self.folder.path) if self.announced else error
+            if told is not error:
+                raise told from told.__cause__
             raise
 
     def _where_it_stopped(self) -> str:
