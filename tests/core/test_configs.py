@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 import attrs
+import numpy as np
 import pytest
+import torch
 from distill_core.configs import automatic, by_flag, structure, unstructure
 from distill_core.controls import controls
 from distill_core.errors import ConfigError
@@ -25,6 +28,7 @@ class Every:
     prompt: Path | None = knob(None, help="A file.")
     slider: dict[str, float] = knob({}, help="Positions.", min=-1, max=1)
     size: int | None = knob(None, help="Automatic.", min=2)
+    gain: float = knob(0.0, help="A level.", unit="dB")
 
 
 def test_a_config_comes_back_from_its_plain_table_unchanged() -> None:
@@ -41,7 +45,7 @@ def test_all_wrong_fields_are_told_at_once_in_the_words_of_the_command_line() ->
     assert "--lr: 30 must lie between 1e-06 and 1" in text
     assert "--depth: 3.9 is not a whole number" in text
     assert "--on: 'false' is not true or false" in text
-    assert "--mod: no such setting Did you mean mode?" in text
+    assert "--mod: no such setting (did you mean --mode?)" in text
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,54 @@ def test_nothing_is_coerced_and_bounds_hold(field: str, value: object) -> None:
         Every(**{field: value})
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (float("nan"), "nan must lie between 1e-06 and 1"),
+        (float("inf"), "inf must lie between 1e-06 and 1"),
+        (1.0000001, "1.0000001 must lie between 1e-06 and 1"),
+        (10**400, "a number that large must lie between 1e-06 and 1"),
+        (10**5000, "a number that large must lie"),
+        (Fraction(3, 2), "1.5 must lie"),
+        (np.float64(30), "30 must lie"),
+        ("x" * 10_000, "… is not a number"),
+        ("a\nb", r"'a\nb' is not a number"),
+        (np.zeros((3, 3)), "0.]]) is not a number"),
+    ],
+    ids=lambda each: "" if isinstance(each, str) else type(each).__name__,
+)
+def test_a_wrong_value_is_shown_as_it_was_typed_and_short(value: object, words: str) -> None:
+    """What is rounded for the message looks as if it were right; what is long hides the rest."""
+    with pytest.raises(ConfigError) as caught:
+        structure(Every, {"lr": value})
+    text = str(caught.value)
+    assert words in text
+    assert "\n" not in text
+    assert len(text) < 120
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), torch.tensor(0.5)])
+def test_one_number_of_numpy_or_torch_is_a_number(value: object) -> None:
+    """People compute what they pass; the config holds a plain number all the same."""
+    config = structure(Every, {"lr": value, "levels": np.int64(2), "on": np.True_})
+    assert (type(config.lr), type(config.levels), config.on) == (float, int, True)
+
+
+def test_minus_nothing_is_nothing() -> None:
+    """-0.0 and 0 are the same setting, so recipes say the same."""
+    assert str(structure(Every, {"slider": {}, "gain": -0.0}).gain) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "meant"),
+    [("mode", "EMA", "ema"), ("mode", "lerned", "learned"), ("levls", 1, "levels")],
+)
+def test_what_was_meant_is_suggested(field: str, value: object, meant: str) -> None:
+    """Names and choices alike."""
+    with pytest.raises(ConfigError, match=rf"\(did you mean {meant}\?\)"):
+        structure(Every, {field: value})
+
+
 def test_whole_numbers_are_numbers() -> None:
     """`--lr 1` and JSON's 1 mean 1.0."""
     assert structure(Every, {"lr": 1}).lr == 1.0
@@ -74,7 +126,7 @@ def test_a_control_says_all_that_a_form_needs() -> None:
     assert made["size"].optional
     assert made["size"].default is None
     assert [each.kind for each in made.values()] == [
-        "bool", "int", "float", "choice", "text", "path", "table", "int",
+        "bool", "int", "float", "choice", "text", "path", "table", "int", "float",
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import attrs
 
 from .controls import Control, controls
-from .errors import ConfigError, nearest
+from .errors import ConfigError, aside, near
 
 if TYPE_CHECKING:
     from cattrs import ClassValidationError, Converter
@@ -107,16 +107,26 @@ def _reader(control: Control) -> Callable[[Any, Any], Any]:
     """Read one field without coercing: no bool("false") == True, no int(3.9) == 3."""
 
     def read(value: Any, _: Any) -> Any:
+        value = _plain(value)
         if control.kind == "path" and isinstance(value, str):
             value = Path(value)
         fault = control.fault(value)
         if fault:
             raise _FaultError(fault)
-        if value is not None and control.kind in {"float", "int"}:
-            return float(value) if control.kind == "float" else int(value)
-        return value
+        if value is None:
+            return None
+        if control.kind == "float":
+            return float(value) + 0.0  # -0.0 is 0: equal settings are equal words in a recipe
+        if control.kind == "table":
+            return {name: float(number) + 0.0 for name, number in value.items()}
+        return int(value) if control.kind == "int" else value
 
     return read
+
+
+def _plain(value: Any) -> Any:
+    """Take the number out of what numpy or torch make of one, as np.float32(0.9)."""
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _faults(error: ClassValidationError, cls: type, called: Caller) -> list[str]:
@@ -128,7 +138,8 @@ def _faults(error: ClassValidationError, cls: type, called: Caller) -> list[str]
     for fault in error.exceptions:
         if isinstance(fault, ForbiddenExtraKeysError):
             for extra in sorted(fault.extra_fields):
-                said.append(f"{called(extra)}: no such setting{nearest(extra, known)}")
+                meant = near(extra, known)
+                said.append(f"{called(extra)}: no such setting{aside(meant and called(meant))}")
             continue
         notes = getattr(fault, "__notes__", ())
         field = next((note.name for note in notes if hasattr(note, "name")), "?")

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
+from .errors import aside, near
 from .knobs import KEY, Declaration
 
 KINDS = {bool: "bool", int: "int", float: "float", str: "text", Path: "path"}
@@ -22,6 +23,8 @@ ARTICLES = {
     "path": "a path",
     "table": "NAME=NUMBER pairs",
 }
+LONGEST_SHOWN = 60  # characters of a wrong value in a message
+LARGEST_SHOWN = 10**30
 
 
 @attrs.frozen(kw_only=True)
@@ -45,12 +48,13 @@ class Control:
         if value is None:
             return None if self.optional else f"needs {self._wanted()}"
         if not self._fits(value):
-            return f"{value!r} is not {self._wanted()}"
+            meant = near(value, map(str, self.choices)) if isinstance(value, str) else None
+            return f"{_shown(value)} is not {self._wanted()}{aside(meant)}"
         numbers = value.values() if self.kind == "table" else (value,)
         if self.kind in {"int", "float", "table"}:
             for number in numbers:
                 if not self._within(number):
-                    return f"{number:g} must {self._bounds()}"
+                    return f"{_shown(number)} must {self._bounds()}"
         return None
 
     def _fits(self, value: Any) -> bool:
@@ -69,7 +73,7 @@ class Control:
     def _within(self, number: float) -> bool:
         low, high = self.told.min, self.told.max
         return (
-            math.isfinite(number)
+            _is_finite(number)
             and (low is None or number >= low)
             and (high is None or number <= high)
         )
@@ -77,15 +81,35 @@ class Control:
     def _bounds(self) -> str:
         low, high = self.told.min, self.told.max
         if low is not None and high is not None:
-            return f"lie between {low:g} and {high:g}"
+            return f"lie between {_shown(low)} and {_shown(high)}"
         if low is not None:
-            return f"be at least {low:g}"
-        return "be finite" if high is None else f"be at most {high:g}"
+            return f"be at least {_shown(low)}"
+        return "be finite" if high is None else f"be at most {_shown(high)}"
 
     def _wanted(self) -> str:
         if self.kind == "choice":
             return "one of " + ", ".join(str(choice) for choice in sorted(self.choices))
         return ARTICLES[self.kind]
+
+
+def _is_finite(number: Any) -> bool:
+    """Say whether a number can be reckoned with; a whole one may be too large for a float."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
+
+
+def _shown(value: Any) -> str:
+    """Spell a value for a message: numbers as people type them, anything else quoted, and short."""
+    if not _is_number(value):
+        text = " ".join(repr(value).split())
+        return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    if isinstance(value, Integral):
+        return str(value) if abs(int(value)) < LARGEST_SHOWN else "a number that large"
+    number = float(value) + 0.0  # -0.0 is 0
+    short = f"{number:g}"
+    return short if float(short) == number or math.isnan(number) else repr(number)
 
 
 def _is_number(value: Any) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from attrs import fields, frozen
 
 from ..configs import Caller, Configs, by_flag, structure
-from ..errors import ConfigError, nearest
+from ..errors import ConfigError, aside, near
 from ..model_type import ModelType
 
 
@@ -51,7 +52,7 @@ def sort(
     """
     known = settings(types)
     faults = [
-        f"{name}: no such setting{nearest(name, known)}"
+        f"{name}: no such setting{aside(_meant(name, types, known))}"
         for name in sorted(given)
         if name not in known
     ]
@@ -75,6 +76,16 @@ def sort(
     if faults:
         raise ConfigError("; ".join(faults) + ".")
     return configs
+
+
+def _meant(name: str, types: Sequence[ModelType], known: Mapping[str, Setting]) -> str | None:
+    """Find the setting that was meant: a type's name in front too few or too many, or a typo."""
+    from .train import train  # which imports this module; its own words may be what was mistyped
+
+    fronted = [f"{each.name}_{name}" for each in types]
+    bare = [name.removeprefix(f"{each.name}_") for each in types]
+    exact = next((each for each in [*fronted, *bare] if each != name and each in known), None)
+    return exact or near(name, [*known, *signature(train).parameters])
 
 
 def _in_python(front: str) -> Caller:
