@@ -124,6 +124,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
+def printable(text: str) -> str:
+    """Replace what cannot be shown within a line."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known word as " Did you mean …?", or nothing when none is near."""
     found = near(word, known)

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from attrs import field, frozen
 
-from .errors import ConfigError, ModelFileError
+from .errors import ConfigError, ModelFileError, printable
 from .layout import TensorPlace, lay_out
 from .strict import parse_table
 
@@ -62,8 +62,7 @@ class Header:
     @property
     def name(self) -> str:
         """Give the model's name for people: nothing in it moves a terminal or breaks a line."""
-        name = self.told.get("name") or self.path.stem
-        return "".join(each if each.isprintable() else "\ufffd" for each in name)
+        return printable(self.told.get("name") or self.path.stem)
 
     @property
     def sample_rate(self) -> int | None:
@@ -142,7 +141,7 @@ class Header:
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise ModelFileError(f"{self.path} has a damaged header: {key} is {text!r}.")
+            raise ModelFileError(f"{self.path} has a damaged header: {key} is {text[:80]!r}.")
         return int(text)
 
 

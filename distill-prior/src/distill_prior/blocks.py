@@ -12,6 +12,7 @@ from torch.nn import functional as F
 SLOWEST = 10_000.0  # base of the rotary periods, as in RoFormer
 EXPANSION = 3  # of the perceptron
 TURNS = 64  # rotations made at once while sampling
+FIRST_SLOTS = 256  # of the rings; the usual window has no more
 
 
 def rotation(places: Tensor, width: int) -> tuple[Tensor, Tensor]:
@@ -32,26 +33,33 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
 
 
 class Cache:
-    """Rings of keys and values, allocated once: slot n mod W holds frame n, until W later."""
+    """Rings of keys and values: slot n mod W holds frame n, until W later.
+
+    They begin short and grow as frames come, so that a wide window costs what is used of it.
+    """
 
     def __init__(
         self, layers: int, rows: int, heads: int, window: int, width: int, like: Tensor
     ) -> None:
         """Allocate rings on the device of `like`, with its type."""
-        self.keys = like.new_zeros(layers, rows, heads, window, width)
+        self.slots = min(window, FIRST_SLOTS)
+        self.keys = like.new_zeros(layers, rows, heads, self.slots, width)
         self.values = torch.zeros_like(self.keys)
         self.window, self.width = window, width
         self.slot = self.frame = 0
         self.turns = rotation(torch.zeros(1, device=like.device), width)
-        self.born = torch.full((rows, window), -1, device=like.device)  # the frame in each slot
+        # [B, slots] the frame in each slot
+        self.born = torch.full((rows, self.slots), -1, device=like.device)
 
     def advance(self, ages: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """Make room for one frame; a row whose age is 0 begins a new sound and forgets the last.
 
         Returns:
-            the turn of this frame, and which slots it may see, [B, 1, 1, W] bool.
+            the turn of this frame, and which slots it may see, [B, 1, 1, slots] bool.
         """
-        self.slot = self.frame % self.window
+        if self.frame == self.slots < self.window:
+            self._grow(min(self.window, 2 * self.slots))
+        self.slot = self.frame % self.slots
         self.born.masked_fill_((ages == 0)[:, None], -1)
         self.born[:, self.slot] = self.frame
         ahead = self.frame % TURNS
@@ -61,6 +69,14 @@ class Cache:
         turn = self.turns[0][ahead], self.turns[1][ahead]
         self.frame += 1
         return turn, (self.born >= 0)[:, None, None]
+
+    def _grow(self, slots: int) -> None:
+        """Lengthen rings that are full for the first time; each frame stays in its slot."""
+        more = slots - self.slots
+        self.keys = F.pad(self.keys, (0, 0, 0, more))
+        self.values = F.pad(self.values, (0, 0, 0, more))
+        self.born = F.pad(self.born, (0, more), value=-1)
+        self.slots = slots
 
 
 class Block(nn.Module):

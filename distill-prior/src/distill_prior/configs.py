@@ -89,11 +89,7 @@ def size_model(config: PriorModel, frames: int, frame_rate: float) -> PriorModel
     hidden = config.hidden_size or min(512, max(64, 32 * round(4 * 2.0**scale)))
     fitting = [count for count in range(1, hidden // HEAD_WIDTH + 1) if hidden % (2 * count) == 0]
     heads = config.heads or max(fitting, default=1)
-    if hidden % (2 * heads):  # rotary positions turn pairs
-        raise ConfigError(
-            f"{heads} heads cannot share a hidden size of {hidden} evenly.",
-            "Let the hidden size be a multiple of twice the heads.",
-        )
+    check_heads(hidden, heads)
     window = 32 * round(WINDOW_SECONDS * frame_rate / 32)
     return attrs.evolve(
         config,
@@ -105,6 +101,19 @@ def size_model(config: PriorModel, frames: int, frame_rate: float) -> PriorModel
         else config.dropout,
         seq_len=config.seq_len or max(SHORTEST_WINDOW, window),
     )
+
+
+def check_heads(hidden: int, heads: int) -> None:
+    """Refuse heads that cannot share a width; rotary positions turn pairs.
+
+    Raises:
+        ConfigError: heads do not divide the width evenly.
+    """
+    if hidden % (2 * heads):
+        raise ConfigError(
+            f"{heads} heads cannot share a hidden size of {hidden} evenly.",
+            "Let the hidden size be a multiple of twice the heads.",
+        )
 
 
 def plan_training(config: PriorTraining, seconds: float) -> PriorTraining:

@@ -24,8 +24,9 @@ def command(model: str, as_json: bool) -> None:
     Only the header is read: the weights' digest is checked when the model is loaded.
     """
     header = read_header(find(model))
+    told = described(header)  # read whole before anything is shown
     if as_json:
-        current().data(described(header))
+        current().data(told)
     else:
         _show(header)
 
@@ -44,41 +45,42 @@ def described(header: Header) -> dict[str, Any]:
 
 
 def _show(header: Header) -> None:
-    screen = current()
     training = header.training
     title = f"{header.name}: {header.model_type} {header.version}, {header.size / 1e6:.1f} MB"
-    screen.text(title)
-    screen.text(f"  file        {header.path}")
-    screen.text(f"  id          {header.id}")
-    screen.text(
-        f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}"
-    )
-    screen.text(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
+    _line(title)
+    _line(f"  file        {header.path}")
+    _line(f"  id          {header.id}")
+    _line(f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}")
+    _line(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
     if "clips" in training:
         held = training.get("held_out")
         count = len(held) if isinstance(held, list) else 0
-        screen.text(f"  learnt from {training['clips']} clips, {count} of them held out")
+        _line(f"  learnt from {training['clips']} clips, {count} of them held out")
     _show_part(str(header.model_type), header.config, training)
     for name, told in header.companions.items():
         _show_part(name, _table(told, "config"), _table(told, "training"))
-    screen.say("The header was read; the digest is checked when the model is loaded.")
+    current().say("The header was read; the digest is checked when the model is loaded.")
 
 
 def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> None:
-    screen = current()
-    screen.text(f"  {name}")
+    _line(f"  {name}")
     chosen = _table(training, "automatic")
     told = (f"{key} {value}{' (auto)' * (key in chosen)}" for key, value in config.items())
-    screen.text(f"    config    {', '.join(told)}")
+    _line(f"    config    {', '.join(told)}")
     loss, spent = training.get("held_out_loss"), training.get("seconds")
     judged = f", held-out loss {loss:.4f}" if isinstance(loss, float) else ""
     took = f", {seconds(spent)}" if isinstance(spent, float) else ""
     if "steps" in training:
         epochs = training.get("epochs_trained", "?")
-        screen.text(f"    training  {training['steps']} steps, {epochs} epochs{took}{judged}")
+        _line(f"    training  {training['steps']} steps, {epochs} epochs{took}{judged}")
 
 
 def _table(told: Any, key: str) -> dict[str, Any]:
     """Give a table of a companion's record, which a stranger may have written."""
     found = told.get(key) if isinstance(told, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _line(text: str) -> None:
+    """Show one line, which nothing that a stranger wrote into a header makes two."""
+    current().text(text.replace("\n", " "))
