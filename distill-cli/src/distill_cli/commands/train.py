@@ -83,14 +83,13 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
         "--resume",
         "run",
         metavar="RUN",
-        type=click.Path(path_type=Path),
         help="Go on with a run that was stopped, exactly; its folder knows the rest. With"
         " --minutes, --epochs or --steps: go on for that much longer.",
     ),
     arguments.as_json,
 )
 def command(
-    knobs: dict[str, Any], data: tuple[Path, ...], run: Path | None, as_json: bool, **told: Any
+    knobs: dict[str, Any], data: tuple[Path, ...], run: str | None, as_json: bool, **told: Any
 ) -> None:
     """Train a model of the sounds in DATA (folders, read recursively, or files).
 

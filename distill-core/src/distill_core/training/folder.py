@@ -33,10 +33,12 @@ class RunFolder:
     Attributes:
         path: `<model's stem>.run` beside the model.
         finished: stages whose model was written after their whole training.
+        spent: seconds that earlier sittings of a resumed run took.
     """
 
     path: Path
     finished: list[str] = field(factory=list)
+    spent: float = 0.0
     _journal: IO[str] | None = None
     _lock: IO[bytes] | None = None
     _replaced: bool = False  # an earlier run lies aside, until this one has started
@@ -78,7 +80,7 @@ class RunFolder:
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True)
         self._take()
-        write_atomic(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
+        write_atomic(self.path / CONFIG, json.dumps(config, indent=1).encode())
 
     def reopen(self) -> dict[str, Any]:
         """Lock the folder of an earlier run to go on with it; give what it was told.
@@ -91,8 +93,10 @@ class RunFolder:
         if not lockable(self.path / LOCK):
             raise ConfigError(f"{self.path} is locked: the run is going on.")
         self._take()
-        finished = self._state().get("finished")
+        state = self._state()
+        finished, spent = state.get("finished"), state.get("seconds")
         self.finished = [str(name) for name in finished] if isinstance(finished, list) else []
+        self.spent = float(spent) if isinstance(spent, int | float) else 0.0
         return config
 
     def config(self) -> dict[str, Any]:
@@ -110,9 +114,9 @@ class RunFolder:
         except ValueError as error:
             raise ConfigError(f"{self.path / CONFIG} is damaged: {error}.") from error
 
-    def mark(self, status: str) -> None:
-        """Keep how the run stands; the first time, the earlier run is let go."""
-        told = {"status": status, "finished": self.finished}
+    def mark(self, status: str, seconds: float) -> None:
+        """Keep how the run stands after so many seconds; then the run it replaced is let go."""
+        told = {"status": status, "finished": self.finished, "seconds": seconds}
         write_atomic(self.path / STATE, dump(told).encode())
         if self._replaced:
             shutil.rmtree(self._aside, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 import uuid
@@ -18,12 +17,12 @@ from ..configs import Configs
 from ..errors import ConfigError, DivergedError, Interrupted, StorageError
 from ..events import Done, Started
 from ..header import read_header
-from ..loading import build, load
-from ..model_type import Facts
+from ..loading import load
 from ..registry import Owner, Registry
 from ..seeding import mixed
 from .failure import told_with_traceback
 from .folder import DIVERGED, DONE, RESUME, RUNNING, STOPPED, RunFolder
+from .planning import plan
 from .record import Record, clip_contents, told_stages, versions
 from .run import Run
 from .schedule import Budget
@@ -68,7 +67,7 @@ class Job:
         id: the model's.
         replace: an earlier, finished run may be replaced.
         resumed: the folder's own run goes on.
-        extension: how much longer than it was told first.
+        extension: how long what is left of a resumed run trains, instead of what it was told.
         left_out: what must be told once training has started.
     """
 
@@ -108,6 +107,11 @@ class Job:
         assert self._dataset is not None
         return self._dataset
 
+    @property
+    def seconds(self) -> float:
+        """Give the seconds that the run took until now, in earlier sittings too."""
+        return round(self.folder.spent + self.voice.seconds, 3)
+
     def open(self, sample_rate: int, channels: int, on_open: Opening | None) -> None:
         """Decode the sounds into the cache and hold some out."""
         self._dataset = open_dataset(
@@ -121,21 +125,8 @@ class Job:
     def plan(
         self, owners: Sequence[Owner], configs: Mapping[str, Configs], host: nn.Module | None
     ) -> list[Stage]:
-        """Fill what is automatic in every stage's settings, before anything is trained.
-
-        Args:
-            owners: of the stages, in their order.
-            configs: as the user gave them.
-            host: the loaded network for companions; None when the first stage trains it.
-        """
-        stages = []
-        for index, owner in enumerate(owners):
-            facts = self._facts(host, self.budget.share(index, len(owners)))
-            adapted = owner.call("distill_adapt", configs=configs[owner.name], facts=facts)
-            stages.append(Stage(owner, configs[owner.name], adapted))
-            if host is None:  # companions need to know of it only what its config says
-                host = build(owner, adapted.model, None)
-        return stages
+        """Make the stages; arguments as of `planning.plan`."""
+        return plan(owners, configs, host, self.dataset, self.budget, self.device)
 
     def run(self, stages: Sequence[Stage]) -> Trained:
         """Train stage after stage; each leaves a whole, usable model file."""
@@ -147,9 +138,9 @@ class Job:
         with closing(self.folder), self._ending():
             left = self.waiting(stages)
             for stage in left:
-                self._train(stage, stages)
+                self._train(stage, stages, left)
             self.voice.tell(self.done(stages, left[-1].owner.name))
-            self.folder.mark(DONE)
+            self._mark(DONE)
         warnings = tuple(self.voice.warned)
         return Trained(self.model, self.folder.path, self.voice.seconds, warnings)
 
@@ -179,7 +170,7 @@ class Job:
         if self.cancel.is_set():
             raise Interrupted(NOT_STARTED)
         self.announced = True
-        self.folder.mark(RUNNING)
+        self._mark(RUNNING)
         self.voice.tell(
             Started(
                 stage=stage, step=step, seconds=self.voice.seconds,
@@ -193,19 +184,23 @@ class Job:
         for message in filter(None, [self.dataset.report.note, *self.left_out]):
             self.voice.warn(stage, step, message)
 
-    def _train(self, stage: Stage, stages: Sequence[Stage]) -> None:
+    def _train(self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]) -> None:
         """Train one stage; stopping leaves what it has reached."""
         name = stage.owner.name
         if name in self.folder.finished:
             self.folder.finished.remove(name)
         try:
-            self.saved += stage.train(self, self._run(stage, stages))
+            self.saved += stage.train(self, self._run(stage, stages, left))
         except Interrupted as stopped:  # before its first step
             raise Interrupted(self._where_it_stopped()) from stopped
         if self.cancel.is_set():
             raise Interrupted(self._where_it_stopped())
         self.folder.finished.append(name)
-        self.folder.mark(RUNNING)
+        self._mark(RUNNING)
+
+    def _mark(self, status: str) -> None:
+        """Keep how the run stands."""
+        self.folder.mark(status, self.seconds)
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
@@ -215,7 +210,7 @@ class Job:
         except BaseException as error:
             if self.announced:
                 with suppress(OSError):  # the disk may be full
-                    self.folder.mark(DIVERGED if isinstance(error, DivergedError) else STOPPED)
+                    self._mark(DIVERGED if isinstance(error, DivergedError) else STOPPED)
             elif not self.resumed:
                 self.folder.remove()
             if isinstance(error, OSError) and self.announced:
@@ -238,46 +233,40 @@ class Job:
             kept = f"What was trained until now is in {self.model}"
         return f"Stopped. {kept}. Go on with: {RESUME} {self.folder.path}"
 
-    def _run(self, stage: Stage, stages: Sequence[Stage]) -> Run:
+    def _run(self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]) -> Run:
         """Make what a stage's backend gets."""
-        owner, index = stage.owner, list(stages).index(stage)
+        owner = stage.owner
         host = None
         if owner.claim.kind == "companion":  # as it will be when it plays
             loaded = load(self.model, self.device, self.registry, companions=False)
             host = loaded.host.network
             if loaded.header.id != self.id:
                 raise ConfigError(f"{self.model} was replaced by another model.")
-        extension, self.extension = self.extension, None  # the first that waits has it
         return Run(
             stage=owner.name, folder=self.folder.path, dataset=self.dataset, host=host,
-            device=self.device, seed=mixed(self.seed, *owner.name.encode()), budget=self.budget,
-            deadline=self._deadline(index, len(stages), extension), began=self.voice.began,
+            device=self.device, seed=mixed(self.seed, *owner.name.encode()),
+            budget=self.extension or self.budget,
+            deadline=self._deadline(stage, stages, left), began=self.voice.began,
             announce=lambda step: self.announce(stages, owner.name, step),
             listener=self.voice.tell, cancel=self.cancel, teller=self.voice.warn,
-            extension=extension,
+            extension=self.extension,
         )  # fmt: skip
 
-    def _deadline(self, index: int, stages: int, extension: Budget | None) -> float | None:
+    def _deadline(
+        self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]
+    ) -> float | None:
         """Say when a stage should end; what an earlier one took too long is divided."""
-        began, now = self.voice.began, time.monotonic()
-        if extension is not None:
-            return None if extension.minutes is None else began + extension.minutes * 60
-        share = self.budget.share(index, stages)
-        if self.budget.minutes is None or share is None:
+        now, began = time.monotonic(), self.voice.began
+        if self.resumed and self.extension is None:  # its share of what the run was told, anew
+            share = self.budget.share(stages.index(stage), len(stages))
+            return None if share is None else now + share * 60
+        budget, index = self.extension or self.budget, left.index(stage)
+        share = budget.share(index, len(left))
+        if share is None or budget.minutes is None:
             return None
-        if self.resumed:
-            return now + share * 60
         if index == 0:
             return began + share * 60
-        return now + (began + self.budget.minutes * 60 - now) / (stages - index)
-
-    def _facts(self, host: nn.Module | None, minutes: float | None) -> Facts:
-        lengths = [clip.seconds for clip in self.dataset.train]
-        return Facts(
-            clips=len(lengths), seconds=self.dataset.seconds,
-            median_seconds=statistics.median(lengths), minutes=minutes, device=self.device,
-            host=host,
-        )  # fmt: skip
+        return now + (began + budget.minutes * 60 - now) / (len(left) - index)
 
     def _progress(self, on_open: Opening | None) -> Opening:
         def tell(number: int, total: int, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, frozen
 
 from ..configs import Configs, structure, unstructure
-from ..errors import ConfigError
+from ..errors import BackendError, ConfigError
 from ..generating.recipe import core_version
 from .schedule import Budget
 
@@ -39,7 +39,7 @@ class Record:
         budget: of all stages.
         clips: digest of each used clip's content, by name.
         versions: of what the results depend on.
-        stages: by model type, the configs that were given and those in force.
+        stages: by model type, its backend, the configs that were given and those in force.
     """
 
     model: str
@@ -86,6 +86,12 @@ class Record:
         """
         found = []
         for name, told in self.stages.items():
+            if name not in {each.name for each in registry.named("backend", "companion")}:
+                words = str(told.get("backend", "")).split()
+                raise BackendError(
+                    f"{path} needs the model type {name}, which is not installed.",
+                    f"Install it: pip install {words[0]}." if words else None,
+                )
             owner = registry.owner(name)
             try:
                 given, filled = (
@@ -112,7 +118,11 @@ class Record:
 def told_stages(stages: Sequence[Stage]) -> dict[str, dict[str, Any]]:
     """Give the stages' configs as plain tables."""
     return {
-        each.owner.name: {"given": _plain(each.given), "filled": _plain(each.configs)}
+        each.owner.name: {
+            "backend": each.owner.backend,
+            "given": _plain(each.given),
+            "filled": _plain(each.configs),
+        }
         for each in stages
     }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from ..device import pick_device, set_threads
 from ..errors import ConfigError
+from ..library import find
 from ..loading import load
 from ..registry import Registry, environment
 from .folder import DIVERGED, RunFolder
@@ -31,12 +33,12 @@ def resume(
     """Go on with a run: everything, the sounds included, comes from its folder.
 
     Without a budget a run that was stopped or killed goes on to where it was to end, bit for bit
-    as if nothing had happened (same machine, versions and threads). With one, the stage it stands
-    in, or the last one of a finished run, trains for that much more, from its last state and with
-    a new schedule; the run's own model is written again.
+    as if nothing had happened (same machine, versions and threads). With one, that is what the
+    stages that are left have, or the last stage of a finished run: it trains on from its last
+    state with a new schedule, and the run's own model is written again.
 
     Args:
-        run: the run's folder.
+        run: the run's folder; or its model, by path or by its name in the library.
         minutes: how much longer; so are `epochs` and `steps`.
         epochs: see minutes.
         steps: see minutes.
@@ -55,7 +57,7 @@ def resume(
     registry = registry or environment()
     given = any(each is not None for each in (minutes, epochs, steps))
     extension = Budget.of(minutes, epochs, steps) if given else None
-    folder = RunFolder(Path(run))
+    folder = _folder(run)
     try:
         record = Record.read(folder.reopen(), folder.path)
         if folder.status == DIVERGED and extension is None:
@@ -81,6 +83,17 @@ def resume(
         return job.run(stages)
     finally:
         folder.close()
+
+
+def _folder(run: str | Path) -> RunFolder:
+    """Find a run by its folder, or by its model."""
+    path = Path(run)
+    if not path.is_dir() and RunFolder.beside(path).path.is_dir():
+        return RunFolder.beside(path)
+    if not path.is_dir():
+        with suppress(ConfigError):
+            return RunFolder.beside(find(str(run)))
+    return RunFolder(path)
 
 
 def _open(job: Job, stages: list[Stage], record: Record, on_open: Opening | None) -> None:

@@ -103,7 +103,7 @@ class Stage:
             "held_out": list(data.held_out_names), "held_out_tail": data.tail_held_out,
             "fingerprint": data.fingerprint,
             "epochs_trained": outcome.epochs, "steps": outcome.steps,
-            "held_out_loss": outcome.held_out_loss, "seconds": job.voice.seconds,
+            "held_out_loss": outcome.held_out_loss, "seconds": job.seconds,
             "device": job.device, "threads": job.threads,
             "training_date": datetime.now(UTC).isoformat(timespec="seconds"),
         } | final  # fmt: skip
