@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Container
 from typing import Any
 
@@ -17,14 +16,14 @@ TRAIN = "train-"  # `distill train-<companion>` exists for each installed compan
 
 def companions(registry: Registry) -> dict[str, Claim]:
     """List the commands that train a companion."""
-    return {TRAIN + claim.name: claim for claim in registry.named("companion") if claim.nameable}
+    return {TRAIN + claim.name: claim for claim in registry.named("companion")}
 
 
 def commands(registry: Registry, builtin: Container[str]) -> list[Claim]:
     """List the commands that plugins bring, but for those that can never be run."""
     taken = companions(registry)
     found = registry.named("command")
-    return [c for c in found if c.nameable and c.name not in builtin and c.name not in taken]
+    return [c for c in found if c.name not in builtin and c.name not in taken]
 
 
 def shadowed(claim: Claim, registry: Registry, builtin: Container[str]) -> Broken | None:
@@ -66,10 +65,10 @@ def imported(claim: Claim, registry: Registry) -> click.Command:
 
 def named(command: click.Command, claim: Claim) -> click.Command:
     """Let what fails in a plugin's command be told in the plugin's name."""
-    mine = copy.copy(command)
     for method in ("make_context", "invoke"):
-        setattr(mine, method, _blaming(getattr(command, method), claim))
-    return mine
+        if method not in vars(command):  # asked for a second time
+            setattr(command, method, _blaming(getattr(command, method), claim))
+    return command
 
 
 def _blaming(run: Callable[..., Any], claim: Claim) -> Callable[..., Any]:
@@ -79,18 +78,19 @@ def _blaming(run: Callable[..., Any], claim: Claim) -> Callable[..., Any]:
         with blaming(f"distill {claim.name}", lambda _: claim):
             try:
                 return run(*args, **told)
-            except (click.ClickException, click.exceptions.Exit, click.Abort) as own:
-                passed: Exception = own
-            except SystemExit as end:
-                passed = click.exceptions.Exit(_exit_code(end))
+            except (click.ClickException, click.Abort) as own:
+                passed: BaseException = own
+            except (click.exceptions.Exit, SystemExit) as end:
+                passed = SystemExit(_exit_code(end))  # Click would forget its own
         raise passed
 
     return blamed
 
 
-def _exit_code(end: SystemExit) -> int:
-    """Read what a command quits with, as Python does: a sentence is told, and means 1."""
-    if end.code is None or isinstance(end.code, int):
-        return end.code or 0
-    click.echo(end.code, err=True)
+def _exit_code(end: click.exceptions.Exit | SystemExit) -> int:
+    """Read what a command ends with, as Python does: a sentence is told, and means 1."""
+    code = end.exit_code if isinstance(end, click.exceptions.Exit) else end.code
+    if code is None or isinstance(code, int):
+        return code or 0
+    click.echo(code, err=True)
     return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from .exits import guarded
 from .interrupts import INTERRUPTED, answering
 from .loudness import with_loudness
 from .screen import Screen, wants_color
+from .streams import open_all
 
 # every built-in command and its line in --help, so that help imports none of them
 COMMANDS = {
@@ -29,6 +31,9 @@ COMMANDS = {
     "doctor": "Check what Distill runs on, with a cure for what is wrong.",
     "demo": "Write a small synthetic sound pack to try things on.",
 }
+# torch and triton look through every distribution for devices that are none of ours, and could not
+# be imported where only one of them has metadata that nobody can read
+NO_DISCOVERY = {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "TRITON_BACKENDS_IN_TREE": "1"}
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DISTILL"}
 
 
@@ -99,6 +104,9 @@ def main(ctx: click.Context, quiet: bool, verbose: bool, no_color: bool) -> None
 
 def run() -> None:
     """Be the `distill` command."""
+    open_all()  # before anything opens a file
+    for name, value in NO_DISCOVERY.items():
+        os.environ.setdefault(name, value)
     screen = Screen(color=wants_color("--no-color" in sys.argv))
     with answering() as interrupts:
         try:

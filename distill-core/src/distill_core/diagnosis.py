@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import pluggy
 from attrs import frozen
 
+from . import hookspecs
 from .claims import NARROW, Claim, one_line, plain_name
-from .errors import BackendError
+from .errors import BackendError, nearest
 
 CORE = "distill-core"
 LOWER_BOUNDS = {">=", ">", "==", "~=", "==="}
@@ -49,9 +51,7 @@ def diagnose(claim: Claim, error: BaseException) -> Broken:
     if isinstance(error, SystemExit):
         return Broken("it quits when it is imported", cure(claim))
     if isinstance(error, pluggy.PluginValidationError):
-        told = told_by(error)
-        wrong = "asks for what core does not give" if "Argument(s)" in told else "is none of core's"
-        return Broken(f"a hook of it {wrong}: {told}", cure(claim))
+        return Broken(_misfit(error), cure(claim))
     return Broken(what_happened(error), cure(claim))
 
 
@@ -65,9 +65,26 @@ def refuse_rivals(rivals: Sequence[Claim]) -> None:
     names = sorted({plain_name(each.distribution) for each in rivals})
     if len(names) > 1:
         choose = f", or choose with {NARROW}={rivals[0].distribution},…" * rivals[0].owns
-        raise BackendError(f"Both {' and '.join(names)} claim {what}.", f"Uninstall one{choose}.")
+        raise BackendError(f"{' and '.join(names)} claim {what}.", f"Keep one of them{choose}.")
     if len({(each.kind, each.value) for each in rivals}) > 1:
         raise BackendError(f"{names[0]} claims {what} twice.", f"Upgrade {names[0]}.")
+
+
+def _misfit(error: pluggy.PluginValidationError) -> str:
+    """Say which hook of a plugin is not as the contract says; pluggy tells it in passing."""
+    told = told_by(error)
+    unknown = re.search(r"unknown hook '(\w+)'", told)
+    if unknown:
+        known = [name for name in vars(hookspecs) if name.startswith(f"{hookspecs.PROJECT}_")]
+        meant = nearest(unknown[1], known).rstrip("?").removeprefix(" Did you mean ")
+        return f"it has a hook '{unknown[1]}', which core does not know" + (
+            f"; {meant} may be meant" if meant else ""
+        )
+    arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
+    hook = re.search(r"hook '(\w+)'", told)
+    if arguments and hook:
+        return f"its {hook[1]} asks for {arguments[1]}, which core does not give"
+    return told
 
 
 def no_backend(installed: Sequence[Claim]) -> BackendError:

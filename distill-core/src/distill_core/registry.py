@@ -50,8 +50,8 @@ class Registry:
         return cls(installed_claims(found, narrow))
 
     def named(self, *kinds: str) -> list[Claim]:
-        """List the claims of some kinds (backend, companion, command, plugin)."""
-        return [claim for claim in self.claims if claim.kind in kinds]
+        """List the claims of some kinds (backend, companion, command, plugin) that have a name."""
+        return [claim for claim in self.claims if claim.kind in kinds and claim.nameable]
 
     def claim(self, name: str, *kinds: str) -> Claim:
         """Find who brings a model type (or a command, when that kind is asked for).
@@ -256,11 +256,13 @@ class Owner:
             BackendError: the hook failed, or its answer is not what the contract says.
             DistillError: whatever the hook says in our words.
         """
-        from .answers import checked
+        from .answers import AnswerError, checked
         from .asking import blaming, guarded_chunks
 
         with blaming(hook, self._culprit):
             caller = self.registry._ask(self.plugin, hook)
+            if all(each.wrapper or each.hookwrapper for each in caller.get_hookimpls()):
+                raise AnswerError("it has no such hook, and core has no answer of its own")
             answer = caller(model_type=self.type.name, **arguments)
             answer = checked(hook, answer, self.type, arguments)
         if hook == "distill_generate":
