@@ -31,7 +31,7 @@ from .pulse import Pulse
 from .resampling import resample_blocks
 from .sealed import Sealer, read_sealed
 
-VERSION = 1  # of the entries' format and of how the samples in them are made
+VERSION = 2  # of the entries' format and of how the samples in them are made
 VALUE_BYTES = 4
 HASHED_AT_ONCE = 1 << 20
 KEPT_SECONDS = 60 * 24 * 3600  # an entry that nobody used for 60 days goes

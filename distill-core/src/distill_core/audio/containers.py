@@ -132,8 +132,9 @@ def _is_page(page: bytes) -> bool:
 
 def _skip(file: BinaryIO, length: int, size: int) -> None:
     """Step over a chunk; past the end of the file the samples can no longer come."""
-    if file.seek(length, os.SEEK_CUR) > size:
+    if length > size - file.tell():
         raise EOFError
+    file.seek(length, os.SEEK_CUR)
 
 
 def _skip_padded(file: BinaryIO, length: int, size: int) -> None:

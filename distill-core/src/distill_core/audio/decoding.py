@@ -35,6 +35,11 @@ LOUDEST = 100.0  # 40 dB over full scale: raw numbers in a float file, not audio
 KINDS = frozenset(
     ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "CAF", "AU")
 )  # libsndfile also guesses: any text named .au is headerless telephone audio to it
+OBSCURE = (
+    "Internal error",
+    "Unspecified internal error",
+    "File does not exist or is not a regular file",
+)  # what libsndfile says of rates and lengths that make no sense to it
 
 
 @frozen
@@ -110,10 +115,13 @@ class Decoder:
         self._file.close()
 
     def __iter__(self) -> Iterator[Block]:
-        """Yield blocks `[C, T_i]` until the first short read."""
-        size = max(1, BLOCK_VALUES // self.channels)
+        """Yield blocks `[C, T_i]` until the first short read, or until all has come.
+
+        Nothing is read beyond the last sample: tags behind it make FLAC files fail there.
+        """
         claimed = self._file.frames
-        while True:
+        most = max(1, BLOCK_VALUES // self.channels)
+        while (size := min(most, claimed - self._meter.frames)) > 0:
             buffer = np.empty((size, self.channels), np.float32)
             try:
                 came = self._file.read(out=buffer)
@@ -136,7 +144,9 @@ class Decoder:
         meter = self._meter
         known = Facts(self.sample_rate, self.channels, meter.frames, meter.peak, meter.rms())
         reason = None
-        if known.seconds < SHORTEST_SECONDS:
+        if not known.frames:
+            reason = "empty (its header says that it holds no samples)"
+        elif known.seconds < SHORTEST_SECONDS:
             reason = f"under 10 ms ({_count(known.frames)} at {self.sample_rate} Hz)"
         elif known.rms < SILENCE:
             reason = "silent (under -90 dBFS once DC is removed)"
@@ -227,4 +237,5 @@ def _count(frames: int) -> str:
 def _words(error: Exception) -> str:
     """Take the telling part of an error, on one line and without the path."""
     told = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-    return " ".join(str(told).removeprefix("Error : ").split()).rstrip(".")
+    words = " ".join(str(told).removeprefix("Error : ").split()).rstrip(".")
+    return "its header is damaged" if words.startswith(OBSCURE) else words

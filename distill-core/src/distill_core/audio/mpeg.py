@@ -9,6 +9,8 @@ from attrs import frozen
 FRAMES_KNOWN = 0x01  # flag of a Xing header that carries the number of frames
 MOST_TAGS = 16  # at the front; real files have one
 XING_SEARCH = 64  # bytes after a frame's start within which a Xing or Info header stands
+LONGEST_JUNK = 1 << 16  # bytes between two frames; decoders give up there, too
+MOST_GAPS = 1000  # with junk in them; each costs a look at LONGEST_JUNK bytes
 KBPS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)  # MPEG-1 layer III
 KBPS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)  # MPEG-2 and 2.5
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz
@@ -61,21 +63,42 @@ def _promised_frames(first: bytes) -> int:
 
 
 def _walk(file: BinaryIO, start: int, size: int) -> Walk:
-    """Step from frame to frame until something else comes: a tag, junk, or the end."""
-    frames, position = 0, start
+    """Step from frame to frame, over junk between them, until no more come."""
+    frames, gaps, position = 0, 0, start
     file.seek(start)
     while position < size:
         head = file.read(4)
         length = _frame_bytes(head)
         if length == 0:
-            part_of_head = len(head) < 4 and head[:1] == b"\xff"
-            return Walk(frames, 1 if part_of_head else 0)
+            gaps += 1
+            following = _next_frame(file, position) if gaps <= MOST_GAPS else None
+            if following is None:
+                part_of_head = len(head) < 4 and head[:1] == b"\xff"
+                return Walk(frames, 1 if part_of_head else 0)
+            file.seek(position := following)
+            continue
         position += length
         if position > size:
             return Walk(frames, position - size)
         file.seek(position)
         frames += 1
     return Walk(frames, 0)
+
+
+def _next_frame(file: BinaryIO, position: int) -> int | None:
+    """Find the next two frames in a row behind some junk or a tag; None when there are none near.
+
+    One header alone can be chance, in a tag at the end above all.
+    """
+    file.seek(position)
+    junk = file.read(LONGEST_JUNK)
+    at = junk.find(b"\xff", 1)
+    while at >= 0:
+        length = _frame_bytes(junk[at : at + 4])
+        if length and _frame_bytes(junk[at + length : at + length + 4]):
+            return position + at
+        at = junk.find(b"\xff", at + 1)
+    return None
 
 
 def _frame_bytes(head: bytes) -> int:

@@ -1,33 +1,22 @@
-"""The decoding process as its parent holds it: started, asked, timed and, if need be, ended.
-
-Never multiprocessing: its children import the user's script again.
-"""
+"""The decoding process as its parent holds it: started, asked, timed and, if need be, ended."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Any
 
-from ..errors import DistillError
 from . import wire
+from .launching import launch, unavailable
 from .pulse import Pulse
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # numpy's, not needed
-MODULE = "distill_core.audio.worker"  # its `serve` is what runs there
-BOOT = (
-    "import sys; from importlib import import_module;"
-    " sys.path[:] = sys.argv[2:]; import_module(sys.argv[1]).serve()"
-)
 START_SECONDS = 60.0  # usually 0.2; a cold network disk may take its time
 LIMIT_SECONDS = 30.0  # without a block; one usually takes a millisecond
-STEP_SECONDS = 0.25  # of waiting, so that a listener is heard and a sleeping laptop is not counted
+STEP_SECONDS = 0.1  # of waiting; steps are counted, so that a laptop may sleep in one
 AHEAD = 4  # blocks that are read before they are wanted
 END_SECONDS = 5.0  # for a killed process to be gone
 
@@ -59,9 +48,9 @@ class DecoderProcess:
         self._ended = Event()
         self._reader = Thread()
         try:
-            self._process = _start()
+            self._process = launch()
         except (OSError, ValueError) as error:
-            raise _unavailable(str(getattr(error, "strerror", None) or error)) from error
+            raise unavailable(str(getattr(error, "strerror", None) or error)) from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -126,10 +115,13 @@ class DecoderProcess:
         try:
             came = self._next(frames, pulse, START_SECONDS)
         except TooLongError:
-            raise _unavailable(f"it was not there after {START_SECONDS:g} s") from None
+            raise unavailable(f"it was not there after {START_SECONDS:g} s") from None
         if came is None:
-            code = self._process.poll()
-            raise _unavailable("it does not answer" if code is None else f"it ended with {code}")
+            try:
+                code = self._process.wait(1.0)
+            except subprocess.TimeoutExpired:
+                raise unavailable("it does not answer") from None
+            raise unavailable(f"it ended with {code}")
 
     def _next(
         self, frames: Queue[wire.Frame | None], pulse: Pulse, limit: float
@@ -164,47 +156,3 @@ class DecoderProcess:
             with suppress(Full):
                 frames.put(frame, timeout=STEP_SECONDS)
                 return
-
-
-def _start() -> subprocess.Popen[bytes]:
-    """Start the process, apart from the terminal, so that Ctrl-C is the parent's to answer.
-
-    Its stderr goes nowhere: libmpg123 writes notes there about files that it then reads well.
-    """
-    if not sys.executable:
-        raise OSError("no Python interpreter is known (sys.executable is empty)")
-    options: dict[str, Any] = {}
-    if sys.platform == "win32":
-        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    else:
-        options["process_group"] = 0
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-        [sys.executable, "-P", "-W", "ignore", "-c", BOOT, MODULE, *_search_path()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        cwd=Path(sys.executable).anchor or None,  # it must not keep the user's folder in use
-        env=os.environ | dict.fromkeys(ONE_THREAD, "1"),
-        **options,
-    )
-
-
-def _search_path() -> list[str]:
-    """Say where modules are found: as here, but the user's own folders come last.
-
-    A numpy.py among the sounds, or beside the user's script, must not be taken for numpy.
-    """
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
-    own = {os.path.abspath("")} | ({os.path.dirname(os.path.abspath(script))} if script else set())  # noqa: PTH100, PTH120
-    places = [os.path.abspath(place) for place in sys.path if isinstance(place, str)]  # noqa: PTH100
-    last = [place for place in places if place in own]
-    return [place for place in places if place not in own] + [str(Path(__file__).parents[2]), *last]
-
-
-def _unavailable(reason: str) -> DistillError:
-    """Say that nothing can be decoded at all, which is not the fault of any file."""
-    return DistillError(
-        f"Sounds cannot be decoded: the decoding process could not be started: {reason}.",
-        f"See what this says: {sys.executable} -c 'import {MODULE}'.",
-    )

@@ -1,6 +1,6 @@
 """The decoding process: reads file names on stdin and answers with samples and facts on stdout.
 
-It is started by `process` and imports neither torch nor anything of the user's. Whatever a sound
+It is started by `launching` and imports neither torch nor anything of the user's. Whatever a sound
 file does to libsndfile happens here, and costs that file alone.
 """
 
@@ -23,7 +23,7 @@ from . import wire
 from .decoding import Decoder
 
 MEMORY = 192 << 20  # bytes of address space for decoding; a legitimate file needs some MiB
-ALIVE_EVERY = 1.0  # seconds
+ALIVE_EVERY = 0.25  # seconds
 
 
 def serve() -> None:
