@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 
 import click
-from distill_core.errors import DistillError, Interrupted
+from distill_core.errors import BackendError, DistillError, Interrupted, StorageError
 
 from .screen import Screen
+from .streams import settle, write
 
-STORAGE = 5
 INTERRUPTED = 130
+STDOUT = "standard output"
 
 
 def guarded(run: Callable[[], object], screen: Screen) -> int:
-    """Run a command and translate what it raises; a bug of ours keeps its traceback."""
+    """Run a command and give its exit code; a bug of ours keeps its traceback.
+
+    Whatever the standard streams are (see `open_all`, which comes before any file is opened), the
+    interpreter finds nothing left in them that could fail.
+    """
+    try:
+        code = _translated(run, screen)
+    finally:
+        left = settle()
+    lost = screen.lost or left
+    if lost is None or code:
+        return code
+    lost.filename = STDOUT
+    error = StorageError.of(lost, "Not all that was asked for could be written there.")
+    screen.fail(str(error))
+    return error.exit_code
+
+
+def _translated(run: Callable[[], object], screen: Screen) -> int:
+    """Run a command and translate what it raises: one line each, and the class's exit code."""
     try:
         run()
     except click.exceptions.Exit as exit:
         return exit.exit_code
-    except SystemExit:  # Click's own, when the reader of its help has left (| head)
-        return 0
+    except SystemExit as end:
+        return _quitting(end)
     except click.ClickException as error:
-        screen.fail(" ".join(error.format_message().split()))
+        screen.fail(error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         screen.fail("Interrupted.")
@@ -33,11 +54,32 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
         return stopped.exit_code
     except DistillError as error:
         screen.fail(str(error))
-        if error.__cause__ is not None:
-            screen.detail("".join(traceback.format_exception(error.__cause__)).rstrip())
+        trace(error, screen)
         return error.exit_code
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        screen.fail(f"{place}{error.strerror or error}.")
-        return STORAGE
+        told = _told(error)
+        screen.fail(str(told))
+        return told.exit_code
     return 0
+
+
+def _told(error: OSError) -> DistillError:
+    """Tell a refusal of the system from a shared library that cannot be loaded (no errno)."""
+    if error.errno is not None:
+        if write(sys.stdout, "") is not None:
+            error.filename = STDOUT
+        return StorageError.of(error)
+    return BackendError(f"A library failed: {error}.", "See: distill doctor.")
+
+
+def _quitting(end: SystemExit) -> int:
+    """Give the code of an exit; Click quits with 1 when the reader of its help has left."""
+    if isinstance(end.__context__, BrokenPipeError) or end.code is None:
+        return 0
+    return end.code if isinstance(end.code, int) else 1
+
+
+def trace(error: DistillError, screen: Screen) -> None:
+    """Show to those who want to know more (-v) what an error comes from."""
+    if error.__cause__ is not None:
+        screen.detail("".join(traceback.format_exception(error.__cause__)).rstrip())

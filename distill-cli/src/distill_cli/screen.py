@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from attrs import define
+from distill_core.errors import one_line, printable
+
+from .streams import Tolerant, data_only, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,47 +28,62 @@ class Screen:
         verbose: say more.
         color: whether colours may be used.
         live: rich's console while something moves on it, so that lines go above what moves.
+        out: where data goes while a command of ours runs, else stdout.
+        lost: the fault of stdout, after which nothing more was written to it.
     """
 
     quiet: bool = False
     verbose: bool = False
     color: bool = True
     live: Console | None = None
+    out: TextIO | None = None
+    lost: OSError | None = None
 
     def say(self, message: str) -> None:
         """Tell something on the way, on stderr."""
         if not self.quiet:
-            self._tell(message)
+            self._tell(one_line(message))
 
     def detail(self, message: str) -> None:
-        """Tell something that only -v asks for."""
+        """Tell something that only -v asks for; it may have several lines."""
         if self.verbose:
-            self._tell(message)
+            self._tell("\n".join(map(printable, message.split("\n"))))
 
     def warn(self, message: str) -> None:
         """Tell a warning, also when quiet."""
-        self._tell(self._styled("Warning:", fg="yellow") + f" {message}")
+        self._tell(self._styled("Warning:", fg="yellow") + f" {one_line(message)}")
 
     def fail(self, message: str) -> None:
         """Tell why nothing more will happen."""
-        self._tell(self._styled("Error:", fg="red") + f" {message}")
+        self._tell(self._styled("Error:", fg="red") + f" {one_line(message)}")
 
     def data(self, value: Any) -> None:
-        """Write one JSON value to stdout."""
-        self.text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+        """Write one JSON value to stdout; in ASCII, which every locale and any name survives."""
+        self._put(json.dumps(value, indent=2, allow_nan=False))
 
     def line(self, value: Any) -> None:
         """Write one JSON value to stdout on a line of its own."""
-        self.text(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        self._put(json.dumps(value, allow_nan=False))
 
     def text(self, message: str) -> None:
-        """Write what was asked for to stdout; a reader that has left (| head) ends no work."""
-        try:
-            click.echo("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in message))
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+        """Write what was asked for to stdout, for people."""
+        self._put("\n".join(map(printable, message.split("\n"))))
+
+    def _put(self, text: str) -> None:
+        """Write to stdout, whole lines only; a fault of it ends no work, but is told at the end."""
+        if self.lost is None:
+            self.lost = write(sys.stdout if self.out is None else self.out, text + "\n")
+
+    @contextmanager
+    def keeping_stdout(self) -> Iterator[None]:
+        """Keep stdout for data while a command of ours runs: what others print goes to stderr."""
+        before = self.out
+        with data_only() as out:
+            self.out = out
+            try:
+                yield
+            finally:
+                self.out = before
 
     def table(self, heads: list[str], rows: list[list[str]]) -> None:
         """Write rows in columns to stdout."""
@@ -76,16 +96,18 @@ class Screen:
         """Give rich's console on stderr, for progress."""
         from rich.console import Console
 
-        return Console(stderr=True, no_color=not self.color, quiet=self.quiet)
+        stream: Any = Tolerant(sys.stderr)
+        return Console(file=stream, no_color=not self.color, quiet=self.quiet)
 
     @property
     def animates(self) -> bool:
-        """Say whether progress may move: only on a terminal."""
-        return sys.stderr.isatty() and not self.quiet
+        """Say whether progress may move: only on a terminal, and on one that can."""
+        able = sys.stderr.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+        return able and not self.quiet
 
     def _tell(self, message: str) -> None:
         if self.live is None:
-            click.echo(message, err=True)
+            write(sys.stderr, message + "\n")
         else:
             from rich.text import Text
 

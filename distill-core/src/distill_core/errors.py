@@ -5,10 +5,15 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import re
+import unicodedata
 from collections.abc import Iterable
 
 NEAR = 0.65  # difflib's ratio from which a word may have been meant: gpu and cpu have 0.67
 LONGEST_WORD = 64  # characters that are compared
+BREAKS = re.compile(r"\s*[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
+LONGEST_LINE = 1000  # characters; what comes first and the cure, which comes last, are kept
+JOINERS = "\u200c\u200d"  # within words of some scripts, and within emoji
 FULL = "Free some space, or write to another disk."
 FORBIDDEN = "Change its permissions, or name another place."
 CURES = {
@@ -40,7 +45,7 @@ class DistillError(Exception):
         Names of files and words out of them may hold anything: a line break, or what moves a
         terminal's cursor. It is shown as one line all the same.
         """
-        message = printable(message)
+        message = one_line(message)
         super().__init__(message if hint is None else f"{message} {hint}")
         self.message = message
         self.hint = hint
@@ -120,13 +125,19 @@ def near(word: str, known: Iterable[str]) -> str | None:
 
 
 def printable(text: str) -> str:
-    """Replace what cannot be shown within a line."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+    """Replace what cannot be shown within a line: control characters, halves of characters."""
+    return "".join(each if _shows(each) else "\ufffd" for each in text)
 
 
-def printable(text: str) -> str:
-    """Replace what cannot be shown within a line."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+def one_line(message: str) -> str:
+    """Make any text one line that a terminal shows as it stands; a very long one is cut within."""
+    line = printable(BREAKS.sub(" ", message)).strip()
+    cut = len(line) > LONGEST_LINE
+    return f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}" if cut else line
+
+
+def _shows(each: str) -> bool:
+    return each.isprintable() or each in JOINERS or unicodedata.category(each) == "Zs"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
