@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from measures import mel_filters
+from distill_core.evaluating.measures import mel_filters
 from numpy.typing import NDArray
 
 WINDOW, HOP, BANDS = 1024, 256, 40

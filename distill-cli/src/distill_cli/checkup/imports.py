@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
+from distill_core.claims import NARROW
 from distill_core.libraries import GROUPS, MARK
 
 from .finding import one_line
 
+VARIABLES = ["distill_cli.checkup.variables"]
 LIMIT_SECONDS = 60.0  # for all of them: torch from a cold disk may take half of that
 
 
@@ -43,9 +46,9 @@ class Probe:
 def run_probes() -> dict[str, Probe]:
     """Try each library, the `variables` that something reads, and `plugins` (told as its rows)."""
     commands = {group: ["distill_core.libraries", group] for group in GROUPS}
-    commands["variables"] = ["distill_cli.checkup.variables"]
     commands["plugins"] = ["distill_cli", "plugins", "--json"]
     running = {name: _start(words) for name, words in commands.items()}
+    running["variables"] = _start(VARIABLES, without=NARROW)  # what is left out has some, too
     until = time.monotonic() + LIMIT_SECONDS
     try:
         ended = {name: _wait(process, until) for name, process in running.items()}
@@ -82,7 +85,7 @@ def read_plugins(output: str, end: str) -> Probe:
     return Probe(told={"rows": rows})
 
 
-def _start(words: list[str]) -> subprocess.Popen[str]:
+def _start(words: list[str], without: str = "") -> subprocess.Popen[str]:
     # -P: the folder that the user stands in is not where modules come from
     return subprocess.Popen(  # noqa: S603 - this Python, and words of ours
         [sys.executable, "-P", "-m", *words],
@@ -91,6 +94,7 @@ def _start(words: list[str]) -> subprocess.Popen[str]:
         stderr=subprocess.DEVNULL,
         encoding="utf-8",
         errors="replace",
+        env={name: value for name, value in os.environ.items() if name != without},
     )
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from distill_core.claims import plain_name
+from distill_core.claims import NARROW, plain_name
 
 from .computing import Machine, check_computing
 from .finding import Finding
@@ -68,7 +68,13 @@ def check_plugins(probe: Probe) -> list[Finding]:
         told = f"{len(broken)} of {len(rows)} broken: {', '.join(broken)}"
         return [Finding("plugins", told, "Each has its reason and its cure in: distill plugins")]
     if not rows:
-        return [Finding("plugins", "none, so there is no model type", "Install a backend.")]
+        return [
+            Finding(
+                "plugins",
+                "none, so there is no model type",
+                f"Install a backend; {NARROW}, where it is set, must name it.",
+            )
+        ]
     return [Finding("plugins", f"{len(rows)}, and all of them work")]
 
 

@@ -17,7 +17,7 @@ def check_runs() -> list[Finding]:
 
     try:
         folders = sorted((home() / "models").glob("*.run"))
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ImportError):  # `check_places` tells of it
         return []
     found = []
     for folder in folders:

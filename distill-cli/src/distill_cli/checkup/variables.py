@@ -63,11 +63,10 @@ def check_variables(settings: Mapping[str, str], known: set[str] | None) -> list
             near = nearest(name, sorted(known or ()))
             told = f"it is set, and nothing reads it.{near}"
             found.append(Finding(name, told, f"Rename it, or: unset {name}"))
-    if settings.get(HOME) and not Path(settings[HOME]).expanduser().is_absolute():
+    place = settings.get(HOME, "~")
+    if place and not place.startswith("~") and not Path(place).is_absolute():
         told = f"{settings[HOME]} is another folder wherever you stand"
-        found.append(
-            Finding(HOME, told, f"Give it whole: {HOME}={Path(settings[HOME]).absolute()}")
-        )
+        found.append(Finding(HOME, told, f"Give it whole: {HOME}={Path(place).absolute()}"))
     return found
 
 
