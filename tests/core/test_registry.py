@@ -17,7 +17,7 @@ from distill_core.loading import detect
 from distill_core.model_type import Facts
 from distill_core.registry import Registry
 
-from ..plugins import BROKEN, HERE, importable, registry
+from ..plugins import BROKEN, HERE, bring, importable, registry
 
 ALONE = "distill_hush_fixture"
 FACTS = Facts(clips=1, seconds=90.0, median_seconds=1.0, minutes=None, device="cpu")
@@ -33,17 +33,12 @@ def _unnarrowed(monkeypatch: pytest.MonkeyPatch) -> None:
 def brought(tmp_path: Path):
     """Install a distribution made up by the test: `brought(name, source, entry points)`."""
 
-    def bring(name: str, source: str, entries: str, summary: str | None = "Made up.") -> Path:
-        folder = tmp_path / name
-        info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
-        info.mkdir(parents=True)
+    def put(name: str, source: str, entries: str, summary: str | None = "Made up.") -> Path:
         words = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-        (info / "METADATA").write_text(words + (f"Summary: {summary}\n" if summary else ""))
-        (info / "entry_points.txt").write_text(entries)
-        (folder / f"{name.replace('-', '_')}.py").write_text(source)
-        return folder
+        words += f"Summary: {summary}\n" if summary else ""
+        return bring(tmp_path, name, source, entries, words)
 
-    return bring
+    return put
 
 
 @pytest.fixture

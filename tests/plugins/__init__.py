@@ -1,6 +1,8 @@
 """Plugins that are really installed: folders with `.dist-info`, as pip leaves them.
 
-good, raises, quits, typo, missing, rivals (two distributions), listener, command: one folder each.
+One folder each, named for what it does: good, fickle, noisy, listener and command work; the others
+do not, each in a way of its own. What cannot lie in a folder of ours (metadata that is no UTF-8)
+is made by the test: see `bring`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from distill_core.registry import Registry
 
 HERE = Path(__file__).parent
 BROKEN = ("raises", "quits", "typo", "missing", "rivals")
+WORSE = ("newer", "half", "nameless", "garbled", "odd", "shadows", "stops", "noisy")
 
 
 def folder(name: str | Path) -> Path:
@@ -27,6 +30,30 @@ def folder(name: str | Path) -> Path:
 def found(*names: str | Path) -> list[Distribution]:
     """Find the distributions in some folders, in their order, importing nothing."""
     return [each for name in names for each in distributions(path=[str(folder(name))])]
+
+
+def bring(
+    place: Path, name: str, source: str, entries: str, metadata: str | bytes | None = None
+) -> Path:
+    """Install a distribution made up by a test; give the folder to put on the path.
+
+    Args:
+        place: where to make the folder.
+        name: the distribution's.
+        source: of its one module, `distill_x` for "distill-x".
+        entries: its entry points.
+        metadata: its METADATA, whole.
+    """
+    module, folder = name.replace("-", "_"), place / name
+    info = folder / f"{module}-1.0.dist-info"
+    info.mkdir(parents=True)
+    if metadata is None:
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nSummary: Made up.\n"
+    raw = metadata if isinstance(metadata, bytes) else metadata.encode()
+    (info / "METADATA").write_bytes(raw)
+    (info / "entry_points.txt").write_text(entries, encoding="utf-8")
+    (folder / f"{module}.py").write_text(source, encoding="utf-8")
+    return folder
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class Registry:
         """
         if claim in self._loaded:
             return self._loaded[claim]
-        if claim.owns:
+        if claim.owns and claim.nameable:
             self.claim(claim.name)  # rivals: neither is imported
         broken = self.broken.get(claim) or unfit(claim)
         if broken is not None:
