@@ -2,7 +2,8 @@
 
 Entries are named for the SHA-256 of the file's bytes, so a file that changed has another entry and
 a renamed one the same. Each carries a checksum and is read back in full before it is believed; a
-damaged one is made anew. Writers move whole files into place, so processes may race.
+damaged one is made anew. Writers move whole files into place, so processes may race. Only what a
+whole decoding showed is kept: what prevents one may be the disk's fault, or the file name's.
 
 A samples file is float32 little-endian `[T, C]`, then its facts (see `sealed`).
 Letters: C channels, T samples.
@@ -97,7 +98,8 @@ def cached_facts(path: Path, pulse: Pulse | None = None) -> Entry:
     facts = _recall(key)
     if facts is None:
         facts = measure(path, pulse)
-        _remember(key, facts)
+        if facts.frames:
+            _remember(key, facts)
     return Entry(key, facts, path)
 
 
@@ -122,7 +124,7 @@ def cached_samples(
     entry = _read_entry(kept, key, channels, pulse)
     if entry is None:
         entry = _make_entry(kept, key, path, sample_rate, channels, pulse)
-    if known != entry.facts:
+    if entry.facts.frames and known != entry.facts:
         _remember(key, entry.facts)
     return entry
 

@@ -35,11 +35,12 @@ LOUDEST = 100.0  # 40 dB over full scale: raw numbers in a float file, not audio
 KINDS = frozenset(
     ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "CAF", "AU")
 )  # libsndfile also guesses: any text named .au is headerless telephone audio to it
-OBSCURE = (
-    "Internal error",
-    "Unspecified internal error",
-    "File does not exist or is not a regular file",
-)  # what libsndfile says of rates and lengths that make no sense to it
+UNKNOWN = "not a sound file of a known kind"
+PLAIN = {
+    "Internal error": "it contradicts itself",
+    "Unspecified internal error": "it contradicts itself",
+    "File does not exist or is not a regular file": UNKNOWN,
+}  # what libsndfile says, and what it means of a file that is there
 
 
 @frozen
@@ -157,7 +158,7 @@ class Decoder:
     def _check_header(self) -> None:
         """Refuse kinds that libsndfile only guesses, and sample rates that nothing records at."""
         if self._file.format not in KINDS:
-            raise AudioError("unreadable (not a sound file of a known kind)")
+            raise AudioError(f"unreadable ({UNKNOWN})")
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
             raise AudioError(
                 f"sample rate {self.sample_rate} Hz is outside {LOWEST_RATE}-{HIGHEST_RATE} Hz"
@@ -238,4 +239,4 @@ def _words(error: Exception) -> str:
     """Take the telling part of an error, on one line and without the path."""
     told = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
     words = " ".join(str(told).removeprefix("Error : ").split()).rstrip(".")
-    return "its header is damaged" if words.startswith(OBSCURE) else words
+    return next((plain for said, plain in PLAIN.items() if words.startswith(said)), words)
