@@ -22,7 +22,7 @@ from .finding import Finding
 LEAST_FREE = 1 << 30  # a training run's checkpoints and the cache of a few hours of sound
 MOST_FILES = 200_000  # that are counted: a report must come within seconds
 STALE_SECONDS = 3600  # a file that is being written is younger
-MOVE = "Let DISTILL_HOME name a folder that can be written"
+MOVE = "DISTILL_HOME can name another folder."
 SHOWN = 3
 
 
@@ -53,7 +53,7 @@ def check_places() -> list[Finding]:
         top = home()
     except (OSError, RuntimeError, ImportError) as error:  # no home, or ~name that is nobody's
         told = f"it cannot be told where they are: {error}"
-        return [Finding("library and cache", told, f"{MOVE}.")]
+        return [Finding("library and cache", told, MOVE)]
     library = top / "models"
     found = [check_place(look_at(name, path)) for name, path in
              (("library", library), ("cache", top / "cache"))]  # fmt: skip
@@ -84,11 +84,9 @@ def check_place(place: Place) -> Finding:
     if place.free is not None:
         told += f"; {written(place.free)} free"
     if place.fault is not None:
-        return Finding(place.name, f"{told}; it cannot be written: {place.fault}", f"{MOVE}.")
+        return Finding(place.name, f"{told}; it cannot be written: {place.fault}", MOVE)
     if place.free is not None and place.free < LEAST_FREE:
-        return Finding(
-            place.name, f"{told}: nearly full", f"Free some space there. Or: {MOVE.lower()}."
-        )
+        return Finding(place.name, f"{told}: nearly full", f"Free some space there. {MOVE}")
     return Finding(place.name, told)
 
 
