@@ -1,4 +1,4 @@
-"""What installed distributions say of themselves may be wrong; nothing but their own plugin goes."""
+"""What installed distributions say of themselves may be wrong, and spoils nothing but them."""
 
 from __future__ import annotations
 

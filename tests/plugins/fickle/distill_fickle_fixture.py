@@ -33,12 +33,12 @@ ERRORS = {
     "raises": lambda: ValueError("a fickle\nmood"),
     "quits": lambda: SystemExit(0),
     "stops": lambda: Stop("no further"),
-    "exhausts": lambda: MemoryError(),
+    "exhausts": MemoryError,
     "fills": accelerator,
     "unlinks": lambda: OSError("libfickle.so.7: cannot open shared object file"),
     "overflows": lambda: OSError(errno.ENOSPC, "No space left on device", "/somewhere"),
     "complains": ours,
-    "interrupts": lambda: KeyboardInterrupt(),
+    "interrupts": KeyboardInterrupt,
 }
 ANSWERS = {"nothing": None, "number": 7, "nan": {"slider": float("nan")}, "object": {"x": object()}}
 

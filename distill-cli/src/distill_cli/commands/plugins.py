@@ -11,6 +11,7 @@ from distill_core.errors import BackendError
 from distill_core.registry import environment
 
 from .. import arguments, brought
+from ..exits import trace
 from ..screen import current
 
 
@@ -66,6 +67,7 @@ def _broken(claim: Claim) -> Broken | None:
         else:
             registry.load(claim)  # of two rivals neither is imported
     except BackendError as error:
+        trace(error, current())
         told = Broken(error.message.rstrip("."), error.hint or "")
         return registry.broken.get(claim, told)
     return None
