@@ -14,12 +14,13 @@ from typing import IO, Any
 from attrs import field, frozen
 
 from .errors import ConfigError, ModelFileError, printable
-from .layout import TensorPlace, lay_out
+from .layout import MOST_TENSORS, TensorPlace, lay_out
 from .strict import parse_table
 
 FORMAT = "distill"
 SUFFIX = ".distill"
 LONGEST = 1 << 20  # bytes; ours are a few kB, and a longer one is an attack or a mistake
+MOST_BRACKETS = 4 * MOST_TENSORS  # three a tensor: more take their time to parse
 REFUSAL = "Incompatible model format. Please retrain with current version."
 AGAIN = "Get it again."
 HAS = "has_"  # `has_<companion>` = "true" marks a file that carries one
@@ -28,7 +29,7 @@ OPENING = b'{"__metadata__":{'  # how our headers begin
 # class by its name, a container, a number or a text.
 PICKLED = re.compile(
     rb"PK\x03\x04|\x80[\x02-\x05][^\0]|\(?c[\w.]+\r?\n[\w.]+\r?\n|\([dlt]p\d+\n|\(?[ILF]-?\d"
-    rb"|[\]})]q\0|\((?:K.[KMJGXUIqt(\]}]|X..\0\0)|[(\[{\]})N][dlt]?\.\Z|[SV].*\np\d+\n"
+    rb"|[\]})]q\0|\(K.[KMJGXUIqt(\]}]|\(?X..\0\0|[(\[{\]})N][dlt]?\.\Z|[SV].*\np\d+\n"
 )
 LOOK = 256  # bytes that tell what a file is
 
@@ -181,7 +182,10 @@ def parse_header(file: IO[bytes], path: Path, size: int) -> Header:
             raise ValueError(f"it has only {size} bytes")
         if length > min(LONGEST, size - 8):
             raise ValueError(f"its header claims {length} bytes")
-        entries = parse_table(file.read(length))
+        text = file.read(length)
+        if text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
+            raise ValueError(f"it claims more than {MOST_TENSORS} tensors")
+        entries = parse_table(text)
         told = entries.pop("__metadata__", {})
         if not isinstance(told, dict) or not all(isinstance(word, str) for word in told.values()):
             raise ValueError("its metadata is not a table of texts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +117,18 @@ def write_model_file(path: Path, told: Mapping[str, str], parts: Parts) -> None:
         path: where; an existing file is replaced whole.
         told: the header's words; `format` and `digest` are added.
         parts: tensors by part and name.
+
+    Raises:
+        ModelFileError: nobody could read it again: it has too many words or tensors.
+        OSError: the disk is full or the folder may not be written.
     """
     content = encode(dict(told) | {"format": FORMAT, "digest": NO_DIGEST}, parts)
-    at = _digest_at(content, 8 + int.from_bytes(content[:8], "little"))
+    start = 8 + int.from_bytes(content[:8], "little")
+    try:
+        parse_header(BytesIO(content[:start]), path, len(content))
+    except ModelFileError as error:
+        raise ModelFileError(f"Nobody could read what would be written: {error.message}") from error
+    at = _digest_at(content, start)
     assert at is not None  # it was just written
     content[at : at + len(NO_DIGEST)] = digest(content, at).encode()
     write_atomic(path, bytes(content))
@@ -143,7 +153,8 @@ def encode(told: Mapping[str, str], parts: Parts) -> bytearray:
             "shape": list(tensor.shape),
             "data_offsets": [start, len(data)],
         }
-    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+    words = json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
+    text = words.encode(errors="replace")  # a folder's name may hold what is no character
     text += b" " * (-len(text) % 8)  # safetensors aligns the data to 8 bytes
     return bytearray(len(text).to_bytes(8, "little") + text) + data
 

@@ -43,7 +43,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def parse_table(text: str | bytes) -> dict[str, Any]:
-    """Parse a JSON object.
+    """Parse a JSON object, as `parse` does.
 
     Raises:
         ValueError: it is no JSON, or another kind of value.
