@@ -181,7 +181,8 @@ class Job:
                 automatic={each.owner.name: each.automatic for each in stages},
             )
         )  # fmt: skip
-        for message in filter(None, [self.dataset.report.note, *self.left_out]):
+        report = self.dataset.report
+        for message in filter(None, [*report.warnings, report.note, *self.left_out]):
             self.voice.warn(stage, step, message)
 
     def _train(self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]) -> None:

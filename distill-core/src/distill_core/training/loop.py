@@ -15,7 +15,7 @@ from ..errors import ConfigError, DivergedError
 from ..events import StepMetrics
 from ..seeding import seeded
 from .average import Average, copy_into, snapshot
-from .checkpoint import Checkpoint, load_optimizer_state, optimizer_state
+from .checkpoint import Checkpoint, optimizer_state
 from .folder import checkpoint_path
 from .objective import Objective
 from .run import Outcome, Run
@@ -172,27 +172,35 @@ class Loop:
         self.saved_at = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on where a checkpoint was written, exactly."""
-        facts, tensors = checkpoint.facts, checkpoint.tensors
+        """Go on where a checkpoint was written, exactly.
+
+        Raises:
+            ConfigError: it is of other sounds, or of a run with another seed.
+            ModelFileError: its tensors are not those of this network.
+        """
+        facts, own = checkpoint.facts, self.model.state_dict()
         mine = {"seed": self.run.seed, "fingerprint": self.run.dataset.fingerprint}
         if any(facts[key] != value for key, value in mine.items()):
             raise ConfigError(f"{self.path} is of another run, or of other sounds.")
-        self.model.load_state_dict(tensors["model"])
-        load_optimizer_state(self.optimizer, tensors.get("optimizer", {}))
+        self.best = checkpoint.state("best", own) if checkpoint.tensors.get("best") else None
+        self.model.load_state_dict(checkpoint.state("model", own))
+        checkpoint.give_back(self.optimizer)
         if self.average is not None:
-            self.average.restore(tensors["average"])
-        self.best = tensors.get("best") or None
+            self.average.restore(checkpoint.state("average", self.average.shadow))
         self.best_loss = facts["best_loss"]
         self.step, self.losses = facts["step"], list(facts["losses"])
         self.pace.steps, self.pace.origin = facts["steps"], facts["origin"]
         self.pace.budget = Budget(**facts["budget"])
-        self.objective.load_state(tensors.get("objective", {}))
+        try:
+            self.objective.load_state(checkpoint.tensors.get("objective", {}))
+        except (KeyError, ValueError, RuntimeError) as error:  # a backend's own way of reading
+            raise checkpoint.foreign(f"objective: {error}") from error
 
     def _diverged(self, batch: Any) -> DivergedError:
         files = ", ".join(sorted(set(getattr(batch, "names", ())))) or "no single batch"
         return DivergedError(
             f"Training {self.run.stage} diverged at step {self.step} (batch: {files}).",
-            f"Train again with a smaller --lr; the last good state is {self.path}.",
+            f"Train again with --force and a smaller --lr; the last good state is {self.path}.",
         )
 
 
