@@ -32,7 +32,7 @@ def generate(kit: Path, out: Path, *words: str) -> list[dict[str, Any]]:
 def test_r9_the_same_command_in_another_process_gives_the_same_bytes(
     kit: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """ "I want exactly that one again": same model, settings, seed, versions and threads."""
+    """Getting exactly that one again: same model, settings, seed, versions and threads."""
     one, two = (generate(kit, tmp_path / name, *words) for name in ("one", "two"))
     assert len(one) == len(two) > 0
     for first, second in zip(one, two, strict=True):
