@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from .errors import ConfigError, DistillError, nearest
@@ -42,10 +44,10 @@ def find(model: str | Path) -> Path:
         ConfigError: nothing, or more than one model, answers to it.
     """
     path = Path(model)
-    if path.is_file() or not isinstance(model, str):
-        if not path.is_file():
-            raise ConfigError(f"There is no model file {path}.")
+    if _is(Path.is_file, path):
         return path
+    if not isinstance(model, str):
+        raise ConfigError(f"There is no model file {path}.")
     known = models()
     for candidates in (
         [each for each in known if model in {each.name, each.path.stem}],
@@ -56,10 +58,24 @@ def find(model: str | Path) -> Path:
         if candidates:
             listed = ", ".join(f"{each.id[:8]} ({each.path.name})" for each in candidates)
             raise ConfigError(f"{model} could be any of {listed}.", "Give more of the id.")
-    if model and path.is_dir():
+    if model and _is(Path.is_dir, path):
         raise ConfigError(f"{model} is a folder; a model is one {SUFFIX} file.")
     names = [each.name for each in known]
     raise ConfigError(
         f"There is no model file {model}, and none of that name or id in {home() / 'models'}."
         + nearest(model, names)
     )
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask what lies there; where a name is too long for the system nothing does.
+
+    Raises:
+        OSError: a folder on the way may not be entered.
+    """
+    try:
+        return kind(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
