@@ -18,6 +18,7 @@ ALLOWED = {
     "distill-core/src/distill_core/generating/export.py": "writes beside, and keeps names free",
     "distill-core/src/distill_core/training/folder.py": "appends to the journal and holds the lock",
     "distill-core/src/distill_core/training/locking.py": "opens the lock",
+    "distill-cli/src/distill_cli/checkup/places.py": "tries whether a folder can be written",
     "distill-cli/src/distill_cli/streams.py": "opens what stands in for a closed stream",
 }
 

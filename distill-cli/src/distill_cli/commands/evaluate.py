@@ -95,7 +95,7 @@ def _rows(found: Evaluation) -> list[tuple[str, str, str]]:
         rows += [
             ("Waveform match", f"{found.waveform_match:.2f} dB",
              "higher is better; 0: another waveform, which may sound alike"),
-            ("SI-SDR", f"{found.si_sdr:.1f} dB", "higher is better; the middle file's"),
+            ("SI-SDR", f"{found.si_sdr:.1f} dB", "higher is better; the files' median"),
         ]  # fmt: skip
     if found.bitrate is not None:
         rows.append(("Bitrate", f"{found.bitrate / 1000:.2f} kbit/s", "of the codes"))
