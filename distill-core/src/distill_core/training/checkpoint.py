@@ -113,11 +113,6 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> State:
     }
 
 
-def load_optimizer_state(optimizer: torch.optim.Optimizer, flat: State) -> None:
-    """Give an optimiser back what `optimizer_state` took; its settings stay its own."""
-    Checkpoint({}, {"optimizer": flat}).give_back(optimizer)
-
-
 def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 63
 
