@@ -54,7 +54,6 @@ def imported(claim: Claim, registry: Registry) -> click.Command:
     Raises:
         BackendError: it is broken, two distributions bring it, or it is no command.
     """
-    registry.claim(claim.name, claim.kind)
     found = registry.load(claim)
     if not isinstance(found, click.Command):
         broken = Broken(f"{claim.value} is not a Click command", cure(claim))

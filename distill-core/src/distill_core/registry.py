@@ -18,6 +18,8 @@ from .errors import BackendError, ConfigError, nearest
 from .importing import undisturbed
 from .model_type import ModelType
 
+TYPES = ("backend", "companion")  # the kinds that own a model type; both share its name
+ONE_OF_A_NAME = {"backend": TYPES, "companion": TYPES, "command": ("command",)}
 EVERYONES = {"distill_detect", "distill_event"}  # the hooks that are not for owners only
 
 
@@ -60,7 +62,7 @@ class Registry:
             ConfigError: nobody does.
             BackendError: two distributions do, or one does twice; neither is imported.
         """
-        found = self.named(*(kinds or ("backend", "companion")))
+        found = self.named(*(kinds or TYPES))
         rivals = [each for each in found if each.name == name]
         if not rivals:
             known = sorted({each.name for each in found})
@@ -77,8 +79,8 @@ class Registry:
         """
         if claim in self._loaded:
             return self._loaded[claim]
-        if claim.owns and claim.nameable:
-            self.claim(claim.name)  # rivals: neither is imported
+        if claim.nameable and claim.kind in ONE_OF_A_NAME:
+            self.claim(claim.name, *ONE_OF_A_NAME[claim.kind])  # of rivals none is imported
         broken = self.broken.get(claim) or unfit(claim)
         if broken is not None:
             self.broken[claim] = broken
