@@ -144,6 +144,18 @@ def test_processes_may_open_the_same_sounds_at_once(tmp_path: Path, write: Write
     assert sorted(entry.suffix for entry in folder().iterdir()) == [".f32", ".facts"]
 
 
+def test_what_a_killed_process_left_half_written_goes_after_a_day(
+    tmp_path: Path, write: Write
+) -> None:
+    """It may have gigabytes; a younger one may still be written by another process."""
+    cached_samples(write(tmp_path / "a.wav"), 48_000, 1)
+    half = kept("f32").with_name(f".{kept('f32').name}.x.part.f32")
+    half.write_bytes(b"half")
+    assert forget_unused(time.time() + 23 * 3600) == 0
+    assert forget_unused(time.time() + 25 * 3600) == 1
+    assert not half.exists()
+
+
 def test_entries_that_nobody_uses_are_forgotten(tmp_path: Path, write: Write) -> None:
     """A cache without an end would fill the disk."""
     cached_samples(write(tmp_path / "a.wav"), 48_000, 1)

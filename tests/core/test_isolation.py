@@ -180,6 +180,16 @@ def test_one_process_reads_file_after_file(tmp_path: Path, write: Write) -> None
     assert only.files == 10
 
 
+def test_the_process_needs_neither_torch_nor_anything_of_the_users(tmp_path: Path) -> None:
+    """It would take seconds to start, and hundreds of megabytes."""
+    code = """
+        import sys
+        import distill_core.audio.worker
+        print(sorted({"torch", "torchaudio", "rich", "click"} & set(sys.modules)))
+    """
+    assert run(code, cwd=tmp_path).stdout == "[]\n"
+
+
 def test_a_process_that_read_many_files_is_replaced(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,9 +296,17 @@ def test_a_process_that_cannot_come_up_is_a_plain_error(
 
 @POSIX
 def test_ctrl_c_is_not_for_the_decoder(tmp_path: Path, write: Write) -> None:
-    """The terminal sends it to the whole foreground group; it would look like a crash."""
-    Sound.read(write(tmp_path / "a.wav"))
-    assert os.getpgid(idle()._process.pid) != os.getpgid(0)
+    """Terminals send it to a group, service managers to all; it would look like a crash."""
+    path = write(tmp_path / "a.wav")
+    Sound.read(path)
+    only = idle()
+    pid = only._process.pid
+    assert os.getpgid(pid) != os.getpgid(0)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    time.sleep(0.1)
+    assert Sound.read(path).seconds == 0.6
+    assert idle() is only
 
 
 def run(code: str, *words: object, cwd: Path, **options: object) -> subprocess.CompletedProcess:
@@ -371,7 +389,12 @@ def test_the_process_ends_with_its_parent(tmp_path: Path, write: Write, deed: st
             time.sleep(3600)
     """
     (tmp_path / "script.py").write_text(textwrap.dedent(code))
-    command = [sys.executable, str(tmp_path / "script.py"), str(path), str(Path.cwd())]
+    command = [
+        sys.executable,
+        str(tmp_path / "script.py"),
+        str(path),
+        str(Path(__file__).parents[2]),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distill_core.audio import cache, pulse
+from distill_core.audio.dataset import open_dataset
 from distill_core.audio.holdout import choose, split_tail
 from distill_core.audio.scan import scan
 from distill_core.errors import ConfigError
@@ -160,6 +162,20 @@ def test_progress_names_every_file(tmp_path: Path, write: Write) -> None:
     told: list[tuple[int, int, str]] = []
     scan([tmp_path], progress=lambda *step: told.append(step))
     assert told == [(1, 2, "a.wma"), (2, 2, "b.wav")]
+
+
+def test_progress_is_told_again_while_a_long_file_is_hashed_and_its_cache_checked(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour of sound is hashed for seconds, also when nothing must be decoded."""
+    write(tmp_path / "a.wav", 30.0, channels=2)  # 5.8 MB, hashed 1 MiB at a time
+    open_dataset([tmp_path], 48_000, 2)
+    monkeypatch.setattr(cache, "IsolatedDecoder", None)
+    monkeypatch.setattr(pulse, "EVERY", 0.0)
+    told: list[tuple[int, int, str]] = []
+    open_dataset([tmp_path], 48_000, 2, progress=lambda *step: told.append(step))
+    assert len(told) > 1 + 5 + 10  # and 11.5 MB of float32 are read back
+    assert set(told) == {(1, 1, "a.wav")}
 
 
 def test_names_that_are_no_unicode_fit_in_json(tmp_path: Path, write: Write) -> None:

@@ -36,6 +36,7 @@ VERSION = 2  # of the entries' format and of how the samples in them are made
 VALUE_BYTES = 4
 HASHED_AT_ONCE = 1 << 20
 KEPT_SECONDS = 60 * 24 * 3600  # an entry that nobody used for 60 days goes
+HALF_SECONDS = 24 * 3600  # a process that was killed left it half-written
 
 
 @frozen
@@ -130,12 +131,19 @@ def cached_samples(
 
 
 def forget_unused(now: float | None = None) -> int:
-    """Remove entries that nobody used for long and count them; mapped ones stay until unmapped."""
-    limit = (time.time() if now is None else now) - KEPT_SECONDS
+    """Remove entries that nobody used for long, and halves that nobody writes any more.
+
+    Mapped ones stay until they are unmapped.
+
+    Returns:
+        How many were removed.
+    """
+    now = time.time() if now is None else now
     removed = 0
     for path in folder().iterdir():
+        kept = HALF_SECONDS if path.name.startswith(".") else KEPT_SECONDS
         with suppress(OSError):  # another process may be at it, or have it open (Windows)
-            if path.is_file() and path.stat().st_mtime < limit:
+            if path.is_file() and path.stat().st_mtime < now - kept:
                 path.unlink()
                 removed += 1
     return removed

@@ -6,8 +6,11 @@ Never by multiprocessing: its children import the user's script again.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ BOOT = (
 
 
 def launch() -> subprocess.Popen[bytes]:
-    """Start it apart from the terminal, so that Ctrl-C is the parent's to answer.
+    """Start it apart from the terminal and deaf to it: Ctrl-C is the parent's to answer.
 
     Its stderr goes nowhere: libmpg123 writes notes there about files that it then reads well.
 
@@ -36,16 +39,34 @@ def launch() -> subprocess.Popen[bytes]:
         options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     else:
         options["process_group"] = 0
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-        [sys.executable, "-P", "-W", "ignore", "-c", BOOT, MODULE, *_search_path()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        cwd=Path(sys.executable).anchor or None,  # it must not keep the user's folder in use
-        env=os.environ | dict.fromkeys(ONE_THREAD, "1"),
-        **options,
-    )
+    with _signals_blocked():
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+            [sys.executable, "-P", "-W", "ignore", "-c", BOOT, MODULE, *_search_path()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd=Path(sys.executable).anchor or None,  # it must not keep the user's folder in use
+            env=os.environ | dict.fromkeys(ONE_THREAD, "1"),
+            **options,
+        )
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block the signals that a group or a service manager gets; a child inherits that for good.
+
+    The process ends with its stdin, or is killed. A group of its own does not do by itself: at its
+    very start it still has its parent's.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _search_path() -> list[str]:
