@@ -13,7 +13,7 @@ import pytest
 from distill_cli.main import COMMANDS
 from distill_core.registry import Registry
 
-from ..plugins import BROKEN, environment
+from ..plugins import BROKEN, bring, environment
 
 HEAVY = ("torch", "torchaudio", "numpy", "soundfile", "rich")
 PEEK = f"""
@@ -239,3 +239,130 @@ def test_what_reads_metadata_or_headers_stays_light(
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert done.stderr.splitlines()[-1] == "imported:"
+
+
+GREEDY = """
+import attrs
+from distill_core import ModelType, hookimpl, knob
+
+def frozen(cls): return attrs.frozen(kw_only=True)(cls)
+
+@frozen
+class Model:
+    sample_rate: int = knob(16000, help="Rate.", short="q")
+    channels: int = knob(1, help="Channels.")
+
+@frozen
+class Training:
+    out: str = knob("x", help="Stands behind -o.", short="o")
+    json: bool = knob(False, help="Stands behind --json.", short="d")
+    seed: float = knob(1.0, help="Stands behind --seed.")
+
+@frozen
+class Generating:
+    tilt: float = knob(1.0, help="Wants the short flag of another type.", short="t")
+    count: float = knob(1.0, help="Stands behind --count.", short="h")
+    help: float = knob(1.0, help="Stands behind --help.")
+    as_json: float = knob(1.0, help="Stands behind a name.")
+
+@hookimpl
+def distill_model_types():
+    return [ModelType(name="greedy", versions=(1,), summary="", model=Model, training=Training,
+                      generating=Generating, rank=-9)]
+"""
+
+
+@pytest.fixture
+def greedy(tmp_path: Path) -> str:
+    """Install a backend whose knobs are called like options that every type has."""
+    entries = "[distill.backends]\ngreedy = distill_greedy\n"
+    return str(bring(tmp_path, "distill-greedy", GREEDY, entries))
+
+
+def test_no_knob_takes_an_option_away(distill: Run, greedy: str, tmp_path: Path) -> None:
+    """Only by being installed it sent models elsewhere, and ended `generate` in a traceback."""
+    told = distill("train", "--help", plugins=(greedy,)).stdout
+    shown = section(told, "Settings of greedy")
+    assert "--sample-rate INT" in shown
+    assert "-q," not in shown
+    for flag in ("--out", "--json", "--seed"):
+        assert flag not in shown
+        assert flag in section(told, "Options")
+    told = distill("generate", "--help", plugins=(greedy,)).stdout
+    assert section(told, "Settings of greedy").split()[:2] == ["-t,", "--tilt"]
+    assert "Stands behind" not in told
+    done = distill(
+        "generate", "none.distill", "-t", "0.8", "--count", "2", "--json", plugins=(greedy,)
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no model file none.distill" in done.stderr
+
+
+def test_a_short_flag_is_its_own_types_first(
+    distill: Run, greedy: str, kit: Path, tmp_path: Path
+) -> None:
+    """`-t` is the temperature of what plays the model, whoever else is installed."""
+    done = distill(
+        "generate", str(kit), "-t", "0.8", "--duration", "0.1", "--seed", "1", plugins=(greedy,)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "temperature 0.8" in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_a_plugins_command_that_fails_is_told_in_its_name(distill: Run) -> None:
+    """A traceback of a stranger's would read like a bug of ours; -v shows it."""
+    done = distill("stumble", plugins=("shadows",))
+    assert (done.returncode, done.stdout) == (6, "")
+    told = "Error: distill-shadows-fixture 0.1.0 failed in distill stumble: LookupError: nothing to"
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == 1
+    more = distill("-v", "stumble", plugins=("shadows",))
+    assert "Traceback" in more.stderr
+    assert more.stderr.endswith("LookupError: nothing to stumble over\n")
+
+
+def test_a_plugins_command_gives_its_own_exit_code(distill: Run) -> None:
+    """As scripts of its author expect."""
+    assert distill("farewell", plugins=("shadows",)).returncode == 3
+    assert distill("farewell", "--help", plugins=("shadows",)).returncode == 0
+    wrong = distill("farewell", "--nonsense", plugins=("shadows",))
+    assert wrong.returncode == 2
+    assert "No such option" in wrong.stderr
+
+
+def test_a_command_behind_another_is_never_run(distill: Run, tmp_path: Path) -> None:
+    """`distill train` trains, whatever else is called so."""
+    for words in (["train"], ["train-prior", "none.distill"]):
+        done = distill(*words, str(tmp_path / "none"), plugins=("shadows",))
+        assert done.returncode == 2, done.stderr
+        assert "stands behind" not in done.stderr
+
+
+def test_two_commands_of_one_name_are_nobodys(distill: Run, tmp_path: Path) -> None:
+    """Both are named, and neither is run."""
+    entries = "[distill.commands]\nwhisper = distill_shout\n"
+    shout = str(bring(tmp_path, "distill-shout", "1 / 0", entries))
+    done = distill("whisper", "hello", plugins=("command", shout))
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "distill-command-fixture and distill-shout claim the command whisper" in done.stderr
+
+
+def test_plugins_shows_the_traceback_to_its_author(distill: Run) -> None:
+    """One line is for users; who wrote it needs the place."""
+    done = distill("plugins", "-v", plugins=("raises",))
+    assert done.returncode == 0
+    assert "distill_raises_fixture.py" in done.stderr
+    assert "Traceback" not in done.stdout
+
+
+def test_a_broken_default_leaves_the_exit_code_for_backends(distill: Run, tmp_path: Path) -> None:
+    """With nothing but broken backends `train` has none, and `plugins` still answers."""
+    (tmp_path / "sounds").mkdir()
+    broken = {"plugins": BROKEN[:-1], "DISTILL_BACKENDS": "distill-raises-fixture"}
+    done = distill("train", "sounds", **broken)
+    assert (done.returncode, done.stdout) == (6, "")
+    told = "None of the installed backends works: distill-raises-fixture. See why: distill plugins."
+    assert told in done.stderr
+    rows = json.loads(distill("plugins", "--json", **broken).stdout)["plugins"]
+    assert [row["ok"] for row in rows] == [False]

@@ -124,14 +124,13 @@ class KnobCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Add the knobs to the command's own options."""
         own = super().get_params(ctx)
-        taken = {param.name for param in own}
-        return [*own[:-1], *(each for each in self.knobs if each.name not in taken), *own[-1:]]
+        return [*own[:-1], *self.knobs, *own[-1:]]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments in two passes."""
         groups = self.everyones()
         named = [KnobOption(knob, heading) for heading, some in groups for knob in some]
-        everyone = _unique(named)
+        everyone = self._left(ctx, named)
         values = self._peek(ctx, args, everyone)
         helping = not HELP.isdisjoint(args)
         applied = None if helping and not self.told(values) else self.applying(values)
@@ -139,12 +138,12 @@ class KnobCommand(click.Command):
             self.knobs, self.listed = everyone, named
             return self._read(ctx, args)
         heading, some = applied
-        mine = _unique(KnobOption(knob, f"Settings of {knob.type}") for knob in some)
+        mine = self._left(ctx, [KnobOption(knob, f"Settings of {knob.type}") for knob in some])
         flags = {each.name for each in mine}
         foreign = [each for each in everyone if each.name not in flags]
         for option in foreign:
             option.hidden = True
-        self.knobs, self.listed = [*mine, *foreign], mine
+        self.knobs, self.listed = self._left(ctx, [*mine, *foreign]), mine
         rest = self._read(ctx, args)
         for option in foreign:
             if ctx.params["knobs"].pop(option.knob.called, None) is not None:
@@ -157,14 +156,34 @@ class KnobCommand(click.Command):
         """Write the command's own options, then each type's under its heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
         own = super().get_params(ctx)
-        taken = {param.name for param in own}
-        for param in [*own, *(each for each in self.listed if each.name not in taken)]:
+        names, flags = self._own(ctx)
+        free = (o for o in self.listed if o.name not in names and o.knob.flag not in flags)
+        for param in [*own, *free]:
             record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record is not None:
                 sections.setdefault(getattr(param, "heading", "Options"), []).append(record)
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
+
+    def _left(self, ctx: click.Context, options: Iterable[KnobOption]) -> list[KnobOption]:
+        """Keep the first of each flag, after the command's own: no knob takes one of those away."""
+        names, flags = self._own(ctx)
+        left = []
+        for option in options:
+            if option.name in names or option.knob.flag in flags:
+                continue
+            option.opts = [flag for flag in option.opts if flag not in flags]
+            option.secondary_opts = [flag for flag in option.secondary_opts if flag not in flags]
+            flags.update(option.opts, option.secondary_opts)
+            left.append(option)
+        return left
+
+    def _own(self, ctx: click.Context) -> tuple[set[str | None], set[str]]:
+        """Give the names and the flags of the command's own options."""
+        own = super().get_params(ctx)
+        flags = {flag for param in own for flag in (*param.opts, *param.secondary_opts)}
+        return {param.name for param in own}, flags
 
     def _peek(
         self, ctx: click.Context, args: list[str], everyone: Sequence[KnobOption]
@@ -234,14 +253,6 @@ def installed_types(*kinds: str) -> list[ModelType]:
         except BackendError:
             continue  # `distill plugins` tells of it
     return found
-
-
-def _unique(options: Iterable[KnobOption]) -> list[KnobOption]:
-    """Keep the first of each flag: two types may share one."""
-    seen: dict[str, KnobOption] = {}
-    for option in options:
-        seen.setdefault(option.name, option)
-    return list(seen.values())
 
 
 def _sentence(control: Control) -> str:
