@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from distill_core.audio import decoding
 from distill_core.audio.decoding import Facts
 from distill_core.audio.isolation import IsolatedDecoder, measure
 from distill_core.audio.resampling import QUALITY, ratio_between, resample_blocks
@@ -188,6 +189,20 @@ def test_random_bytes_of_any_suffix_never_raise(tmp_path: Path, write: Write) ->
             path.write_bytes(odd)
             facts = measure(path)
             assert facts.reason or np.isfinite(facts.rms)
+
+
+def test_want_of_memory_is_not_taken_for_damage(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What earlier files left unfreed is not this one's fault; the caller tries again elsewhere."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise soundfile.SoundFileRuntimeError("Internal malloc () failed.")
+
+    path = write(tmp_path / "a.wav")
+    monkeypatch.setattr(decoding._Forward, "read", refuse)
+    with pytest.raises(MemoryError), decoding.Decoder(path) as decoder:
+        list(decoder)
 
 
 def test_an_impossible_sample_rate_is_refused(tmp_path: Path, write: Write) -> None:

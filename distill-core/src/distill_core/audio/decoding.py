@@ -76,6 +76,7 @@ class Decoder:
 
     Raises:
         AudioError: on opening or while reading; its message is the bare reason, without the path.
+        MemoryError: there is too little, which need not be this file's fault.
     """
 
     def __init__(self, path: Path, alive: Callable[[], object] = lambda: None) -> None:
@@ -91,7 +92,7 @@ class Decoder:
         try:
             self._file = _Forward(name)
         except (soundfile.SoundFileError, OSError, TypeError) as error:
-            raise AudioError(f"unreadable ({_words(error)})") from error
+            raise _refusal("unreadable", error) from error
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
         self._meter = Meter(self.channels)
@@ -127,7 +128,7 @@ class Decoder:
             try:
                 came = self._file.read(out=buffer)
             except (soundfile.SoundFileError, OSError) as error:
-                raise AudioError(f"cut or damaged ({_words(error)})") from error
+                raise _refusal("cut or damaged", error) from error
             if len(came):
                 self._meter.add(came)
                 if self._meter.frames > LONGEST_SECONDS * self.sample_rate:
@@ -228,6 +229,14 @@ def _check_container(path: Path, alive: Callable[[], object]) -> None:
     if missing:
         plural = "s" if missing > 1 else ""
         raise AudioError(f"cut (at least {missing:,} byte{plural} missing at the end)")
+
+
+def _refusal(what: str, error: Exception) -> Exception:
+    """Translate a fault of libsndfile's."""
+    words = _words(error)
+    if "malloc" in words or "allocate memory" in words:
+        return MemoryError(words)
+    return AudioError(f"{what} ({words})")
 
 
 def _count(frames: int) -> str:

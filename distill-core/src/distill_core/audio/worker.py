@@ -109,12 +109,13 @@ def _bound() -> None:
         import msvcrt
 
         msvcrt.SetErrorMode(msvcrt.SEM_FAILCRITICALERRORS | msvcrt.SEM_NOGPFAULTERRORBOX)
-        return
-    import resource
+    else:
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, ValueError):  # no /proc (macOS), or a system that knows no such limit
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_AS, (min([used + MEMORY, *known]), hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(OSError, ValueError):  # no /proc (macOS), or no such limit
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+            known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+            most = min([pages * resource.getpagesize() + MEMORY, *known])
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
