@@ -344,3 +344,17 @@ def test_a_model_whose_plugin_fails_to_load_it_is_the_plugins_fault(
         monkeypatch.setenv("FICKLE", "distill_load raises")
         with pytest.raises(BackendError, match=rf"^{NAMED}distill_load"):
             distill.load(model, device="cpu", registry=found)
+
+
+@pytest.mark.parametrize("fault", ["sys.exit(0)", "1 / 0"])
+def test_a_listener_that_fails_ends_no_run(sounds: Path, tmp_path: Path, fault: str) -> None:
+    """Watching is an addition; it is told at the end, and the model is there."""
+    source = (
+        "import sys\nfrom distill_core import hookimpl\n"
+        f"@hookimpl\ndef distill_event(event): {fault}\n"
+    )
+    folder = bring(tmp_path, "distill-ear", source, "[distill.plugins]\near = distill_ear\n")
+    with registry("good", "fickle", folder) as found:
+        done = train(found, sounds)
+    assert done.model.exists()
+    assert len([told for told in done.warnings if told.startswith("A listener failed")]) == 1

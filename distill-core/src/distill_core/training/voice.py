@@ -49,7 +49,7 @@ class Voice:
             self.on_event(event)
         try:
             self.registry.everyone().distill_event(event=event)
-        except Exception as error:  # a listener's fault must not end a run
+        except (Exception, SystemExit) as error:  # a listener's fault must not end a run
             message = f"A listener failed: {type(error).__name__}: {error}"
             if message not in self.warned:
                 self.warned.append(message)
