@@ -9,49 +9,56 @@ from typing import Any, TypeVar
 import click
 from distill_core.device import DEVICES
 
+from .values import Place, option
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGEST_SEED = (1 << 63) - 1
 MOST_THREADS = 256
 
-data = click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-model = click.argument("model")
-as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
-seed = click.option(
+data = click.argument("data", nargs=-1, required=True, type=Place(path_type=Path))
+model = click.argument("model", type=Place())
+as_json = option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
+seed = option(
     "--seed",
     type=click.IntRange(0, LARGEST_SEED),
     help="Where randomness starts; drawn and told by default.",
 )
-threads = click.option(
+threads = option(
     "--threads", type=click.IntRange(1, MOST_THREADS), help="CPU threads to compute with."
 )
-device = click.option(
+device = option(
     "-d",
     "--device",
     type=click.Choice(DEVICES),
+    meant={"gpu": "cuda"},
     default="auto",
     show_default=True,
     help="Where to compute; auto is CUDA where there is one, else the CPU.",
 )
-hold_out = click.option(
+hold_out = option(
     "--hold-out",
     multiple=True,
     metavar="GLOB",
     help="Hold these files out instead of every tenth; may be given several times.",
 )
-minutes = click.option(
-    "--minutes", type=float, help="Minutes for all stages together.  [default: 10]"
+minutes = option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Minutes for all stages together.  [default: 10]",
 )
-epochs = click.option("-e", "--epochs", type=int, help="Epochs a stage, instead of minutes.")
-steps = click.option("--steps", type=int, help="Steps a stage, instead of minutes.")
+epochs = option(
+    "-e", "--epochs", type=click.IntRange(min=1), help="Epochs a stage, instead of minutes."
+)
+steps = option("--steps", type=click.IntRange(min=1), help="Steps a stage, instead of minutes.")
 
 
 def together(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
     """Apply several option decorators, in the order in which help shows them."""
 
     def decorate(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
+        for declare in reversed(options):
+            function = declare(function)
         return function
 
     return decorate

@@ -8,11 +8,13 @@ from typing import Any
 import click
 from attrs import frozen
 from distill_core.controls import Control, controls
-from distill_core.errors import BackendError, nearest
+from distill_core.errors import BackendError
 from distill_core.model_type import ModelType
 from distill_core.registry import environment
 
+from .command import Command
 from .screen import current
+from .values import Checked
 
 HELP = {"-h", "--help"}
 
@@ -32,42 +34,15 @@ class Knob:
         return self.flag.removeprefix("--").replace("-", "_")
 
 
-class Text(click.ParamType[Any]):
-    """Reads a knob's value; what it cannot read it leaves, for core to complain of all at once."""
+class Kind(click.ParamType[Any]):
+    """Names what a knob takes, for help; the knob's control reads it."""
 
-    def __init__(self, control: Control) -> None:
-        """Remember what is to be read."""
-        self.control = control
-        self.name = control.kind
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn text into the control's kind of value."""
-        if not isinstance(value, str):
-            return value
-        try:
-            if self.control.kind == "int":
-                return int(value)
-            if self.control.kind == "float":
-                return float(value)
-        except ValueError:
-            return value
-        if self.control.kind == "choice":
-            return next((each for each in self.control.choices if str(each) == value), value)
-        if self.control.kind == "table":
-            return self._pair(value)
-        return value
-
-    def _pair(self, value: str) -> tuple[str, Any]:
-        name, separator, number = value.rpartition("=")
-        if not separator or not name:
-            self.fail(f"{value!r} is not NAME=NUMBER.")
-        try:
-            return name, float(number)
-        except ValueError:
-            return name, number
+    def __init__(self, name: str) -> None:
+        """Take the name of the kind."""
+        self.name = name
 
 
-class KnobOption(click.Option):
+class KnobOption(Checked):
     """An option made from a knob; `heading` is the section of the help it stands in."""
 
     def __init__(self, knob: Knob, heading: str) -> None:
@@ -81,7 +56,8 @@ class KnobOption(click.Option):
             spelled = f"{knob.flag}/--no-{knob.flag.removeprefix('--')}"
         super().__init__(
             [*names, spelled, knob.dest],
-            type=None if control.kind == "bool" else Text(control),
+            type=None if control.kind == "bool" else Kind(control.kind),
+            control=control,
             multiple=control.kind == "table",
             default=None,
             metavar="|".join(map(str, control.choices)) if control.choices else None,
@@ -98,7 +74,7 @@ class KnobOption(click.Option):
         return value
 
 
-class KnobCommand(click.Command):
+class KnobCommand(Command):
     """A command whose options depend on its other arguments.
 
     The first pass reads the arguments with the knobs of every installed type, so that values are
@@ -136,13 +112,15 @@ class KnobCommand(click.Command):
         applied = None if helping and not self.told(values) else self.applying(values)
         if applied is None:
             self.knobs, self.listed = everyone, named
+            for option in everyone:
+                option.judges = False  # nobody knows yet whose they are
             return self._read(ctx, args)
         heading, some = applied
         mine = self._left(ctx, [KnobOption(knob, f"Settings of {knob.type}") for knob in some])
         flags = {each.name for each in mine}
         foreign = [each for each in everyone if each.name not in flags]
         for option in foreign:
-            option.hidden = True
+            option.hidden, option.judges = True, False
         self.knobs, self.listed = self._left(ctx, [*mine, *foreign]), mine
         rest = self._read(ctx, args)
         for option in foreign:
@@ -213,14 +191,7 @@ class KnobCommand(click.Command):
 
     def _read(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read for real; what the user gave for knobs becomes one table, by core's keywords."""
-        try:
-            rest = super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            flags = [flag for param in self.get_params(ctx) for flag in param.opts]
-            raise click.UsageError(
-                f"There is no option {error.option_name}.{nearest(error.option_name, flags)}"
-                f" See: {ctx.command_path} --help."
-            ) from error
+        rest = super().parse_args(ctx, args)
         values = {one.knob.called: one.given(ctx.params.pop(one.name, None)) for one in self.knobs}
         ctx.params["knobs"] = {name: value for name, value in values.items() if value is not None}
         return rest

@@ -92,8 +92,9 @@ def settle() -> OSError | None:
 
 def _is_process_stdout(stream: Any) -> bool:
     """Tell the stream that the process was started with from one that stands in for it."""
+    first: Any = sys.__stdout__
     try:
-        return stream is sys.__stdout__ and bool(stream.fileno() == STDOUT)
+        return first is not None and stream is first and bool(first.fileno() == STDOUT)
     except (OSError, ValueError):
         return False
 

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import click
 
-from .. import arguments
+from .. import arguments, values
+from ..command import Command
 from ..screen import current
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 @arguments.together(
-    click.argument("folder", type=click.Path(path_type=Path, file_okay=False)),
-    click.option(
+    click.argument("folder", type=values.Place(path_type=Path, file_okay=False)),
+    values.option(
         "--seed",
         type=click.IntRange(min=0),
         default=0,
         show_default=True,
         help="Another seed gives other sounds.",
     ),
-    click.option("--force", is_flag=True, help="Replace sounds of the same names."),
+    values.option("--force", is_flag=True, help="Replace sounds of the same names."),
     arguments.as_json,
 )
 def command(folder: Path, seed: int, force: bool, as_json: bool) -> None:

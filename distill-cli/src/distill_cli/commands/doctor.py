@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from .. import arguments
+from ..command import Command
 from ..screen import current
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @arguments.as_json
 def command(as_json: bool) -> None:
     """Check versions, devices, sound formats, plugins, places and settings.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import arguments
+from ..command import Command
 from ..progress import progress
 from ..screen import Screen, current, seconds
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 3  # names in a line; scan lists all
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @arguments.together(
     arguments.model, arguments.data, arguments.device, arguments.threads, arguments.as_json
 )

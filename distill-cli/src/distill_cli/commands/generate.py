@@ -12,7 +12,7 @@ from distill_core.header import read_header
 from distill_core.library import find
 from distill_core.registry import environment
 
-from .. import arguments
+from .. import arguments, values
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, generating_knobs, installed_types
 from ..screen import current, seconds
@@ -55,25 +55,25 @@ class Generate(KnobCommand):
 @click.command("generate", cls=Generate)
 @arguments.together(
     arguments.model,
-    click.option(
+    values.option(
         "-o",
         "--out",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=values.Place(path_type=Path, file_okay=False),
         default=Path("takes"),
         show_default=True,
         help="The folder to write to.",
     ),
-    click.option(
+    values.option(
         "--duration", type=float, help="Seconds.  [default: a sound's natural end, or 10]"
     ),
-    click.option(
+    values.option(
         "--count",
         type=click.IntRange(1, MOST_TAKES),
         default=1,
         show_default=True,
         help="How many takes, from seeds S, S+1, …",
     ),
-    click.option(
+    values.option(
         "--batch",
         type=click.IntRange(1, 1024),
         default=1,
@@ -81,7 +81,7 @@ class Generate(KnobCommand):
         help="How many takes are drawn together.",
     ),
     arguments.seed,
-    click.option(
+    values.option(
         "--format",
         "format_",
         type=click.Choice(FORMATS),
@@ -89,17 +89,17 @@ class Generate(KnobCommand):
         show_default=True,
         help="The sound files' format.",
     ),
-    click.option(
+    values.option(
         "--bit-depth",
         type=click.Choice(DEPTHS),
         help="Bits a sample, for wav (16, 24, 32) and flac (16, 24).  [default: 24]",
     ),
-    click.option(
+    values.option(
         "--sample-rate",
         type=click.IntRange(min=1000, max=384_000),
         help="Hz.  [default: the model's]",
     ),
-    click.option(
+    values.option(
         "--meta",
         multiple=True,
         metavar="KEY=VALUE",

@@ -10,13 +10,14 @@ from distill_core.library import find
 from distill_core.registry import environment
 
 from .. import arguments
+from ..command import Command
 from ..screen import current, seconds
 
 WHOLE = ("version", "sample_rate", "channels")
 TABLES = ("config", "training", "companions", "extras", "presets")
 
 
-@click.command("info")
+@click.command("info", cls=Command)
 @arguments.together(arguments.model, arguments.as_json)
 def command(model: str, as_json: bool) -> None:
     """Show what MODEL (a path, a name or an id) says of itself.

@@ -11,11 +11,12 @@ from distill_core.errors import BackendError
 from distill_core.registry import environment
 
 from .. import arguments, brought
+from ..command import Command
 from ..exits import trace
 from ..screen import current
 
 
-@click.command("plugins")
+@click.command("plugins", cls=Command)
 @arguments.as_json
 def command(as_json: bool) -> None:
     """List what plugins bring, importing each in turn; a broken one is told with its cure."""

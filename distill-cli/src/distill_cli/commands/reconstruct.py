@@ -8,19 +8,20 @@ from typing import Any
 import click
 from distill_core.errors import AudioError, ConfigError, PartialError
 
-from .. import arguments
+from .. import arguments, values
+from ..command import Command
 from ..screen import current, seconds
 
 
-@click.command("reconstruct")
+@click.command("reconstruct", cls=Command)
 @arguments.together(
     arguments.model,
-    click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
-    click.option(
+    click.argument("files", nargs=-1, required=True, type=values.Place(path_type=Path)),
+    values.option(
         "-o",
         "--out",
         required=True,
-        type=click.Path(path_type=Path, file_okay=False),
+        type=values.Place(path_type=Path, file_okay=False),
         help="The folder to write to.",
     ),
     arguments.device,

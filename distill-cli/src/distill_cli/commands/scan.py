@@ -9,13 +9,14 @@ import click
 from distill_core.errors import DatasetError
 
 from .. import arguments
+from ..command import Command
 from ..progress import progress
 from ..screen import current, seconds
 
 SHOWN = 20  # skipped files on the screen; --json has all
 
 
-@click.command("scan")
+@click.command("scan", cls=Command)
 @arguments.together(arguments.data, arguments.hold_out, arguments.as_json)
 def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) -> None:
     """Report what is in DATA (folders, read recursively, or files) and what can be used.

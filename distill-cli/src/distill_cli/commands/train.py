@@ -14,7 +14,7 @@ from distill_core.header import read_header
 from distill_core.model_type import ModelType
 from distill_core.registry import environment
 
-from .. import arguments
+from .. import arguments, values
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, installed_types, training_knobs
 from ..progress import progress
@@ -57,29 +57,29 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
 
 @click.command("train", cls=Train)
 @arguments.together(
-    click.argument("data", nargs=-1, type=click.Path(path_type=Path)),
-    click.option(
+    click.argument("data", nargs=-1, type=values.Place(path_type=Path)),
+    values.option(
         "-o",
         "--out",
-        type=click.Path(path_type=Path),
+        type=values.Place(path_type=Path),
         help="The model file to write; by default it goes into the library.",
     ),
-    click.option(
+    values.option(
         "--type",
         "model_type",
         help="The model type; see: distill types.  [default: the highest-ranking]",
     ),
-    click.option("--name", help="The model's name.  [default: the file's]"),
+    values.option("--name", help="The model's name.  [default: the file's]"),
     arguments.minutes,
     arguments.epochs,
     arguments.steps,
-    click.option("--only", is_flag=True, help="Train the first stage only, no companion."),
+    values.option("--only", is_flag=True, help="Train the first stage only, no companion."),
     arguments.device,
     arguments.threads,
     arguments.seed,
     arguments.hold_out,
-    click.option("--force", is_flag=True, help="Replace an existing model file and its run."),
-    click.option(
+    values.option("--force", is_flag=True, help="Replace an existing model file and its run."),
+    values.option(
         "--resume",
         "run",
         metavar="RUN",

@@ -6,10 +6,11 @@ import click
 from distill_core.registry import environment
 
 from .. import arguments
+from ..command import Command
 from ..screen import current
 
 
-@click.command("types")
+@click.command("types", cls=Command)
 @arguments.as_json
 def command(as_json: bool) -> None:
     """List the installed model types and who brings them; nothing is imported."""

@@ -1,0 +1,60 @@
+"""What every command of ours does: tell all that is wrong at once, and keep stdout for data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from distill_core.errors import near
+
+from .screen import current
+from .values import Checked, faults, leave
+
+
+class Command(click.Command):
+    """A command whose faults of values are told together, and whose stdout has nothing but data."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; all wrong values make one error."""
+        rest: list[str] = []
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self._unknown(ctx, error.option_name) from error
+        except click.BadParameter as error:
+            if error.param is None or ctx.resilient_parsing:
+                raise
+            leave(ctx, _told(error, error.param))
+        found = dict.fromkeys(faults(ctx))
+        if found and not ctx.resilient_parsing:
+            raise click.UsageError(f"{'; '.join(found)}.")
+        return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, with stdout for data alone."""
+        with current().keeping_stdout():
+            return super().invoke(ctx)
+
+    def _unknown(self, ctx: click.Context, typed: str) -> click.UsageError:
+        """Say that there is no such option, and which was meant."""
+        flags = {flag.lstrip("-"): flag for param in self.get_params(ctx) for flag in param.opts}
+        bare = typed.lstrip("-")
+        akin = [each for each in flags if _differ_by_a_name(each, bare)]
+        meant = akin[0] if akin else near(bare, flags)
+        question = f" Did you mean {flags[meant]}?" if meant else ""
+        return click.UsageError(
+            f"There is no option {typed}.{question} See: {ctx.command_path} --help."
+        )
+
+
+def _differ_by_a_name(one: str, other: str) -> bool:
+    """Say whether one has a type's name in front that the other lacks, as x-heads and heads."""
+    return one.endswith(f"-{other}") or other.endswith(f"-{one}")
+
+
+def _told(error: click.BadParameter, param: click.Parameter) -> str:
+    """Say what is wrong with an argument, in the manner of options."""
+    name = param.flag if isinstance(param, Checked) else param.human_readable_name
+    if isinstance(error, click.MissingParameter):
+        return f"{name} is missing"
+    return f"{name}: {error.message.rstrip('.')}"
