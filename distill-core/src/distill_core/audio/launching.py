@@ -39,9 +39,10 @@ def launch() -> subprocess.Popen[bytes]:
         options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     else:
         options["process_group"] = 0
+    apart = "-I" if sys.flags.isolated else "-P"  # from the environment, or from the folder alone
     with _signals_blocked():
         return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-            [sys.executable, "-P", "-W", "ignore", "-c", BOOT, MODULE, *_search_path()],
+            [sys.executable, apart, "-W", "ignore", "-c", BOOT, MODULE, *_search_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
