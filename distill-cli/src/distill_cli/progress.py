@@ -55,8 +55,13 @@ class Progress:
 
     def _started(self, event: Started) -> None:
         held = len(event.held_out)
+        doing = (
+            f"Going on with {event.stage} after step {event.step}"
+            if event.step
+            else (f"Training {' and then '.join(event.stages)}")
+        )
         self.screen.say(
-            f"Training {' and then '.join(event.stages)} on {event.device}:"
+            f"{doing} on {event.device}:"
             f" {seconds(event.training_seconds)} of sound,"
             f" {held} file{'s' * (held != 1)} held out."
         )

@@ -138,6 +138,8 @@ def command(
     generating = player.owner.type.generating
     settings: Any = structure(generating, knobs, by_flag(generating))
     _introduce(loaded, player, settings, threads)
+    for broken in environment().listen():
+        screen.warn(f"A plugin was left out: {broken.reason}. {broken.cure}")
     first = chosen_seed(seed)
     if seed is None:
         screen.say(f"Seed: {first} (drawn)")
