@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable
 
@@ -10,7 +9,7 @@ import click
 from distill_core.errors import BackendError, DistillError, Interrupted, StorageError
 
 from .screen import Screen
-from .streams import settle, write
+from .streams import settle
 
 INTERRUPTED = 130
 STDOUT = "standard output"
@@ -66,8 +65,6 @@ def _translated(run: Callable[[], object], screen: Screen) -> int:
 def _told(error: OSError) -> DistillError:
     """Tell a refusal of the system from a shared library that cannot be loaded (no errno)."""
     if error.errno is not None:
-        if write(sys.stdout, "") is not None:
-            error.filename = STDOUT
         return StorageError.of(error)
     return BackendError(f"A library failed: {error}.", "See: distill doctor.")
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import define
+from distill_core.errors import unbroken
 from distill_core.events import EpochMetrics, Event, Saved, Started, StepMetrics, Warned
 
 from .screen import Screen, seconds
@@ -96,7 +97,7 @@ class Progress:
 
     def _move(self, done: int, total: int | None, text: str) -> None:
         if self.bar is not None:
-            self.bar.update(0, completed=done, total=total, description=text)
+            self.bar.update(0, completed=done, total=total, description=unbroken(text))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from attrs import define
-from distill_core.errors import one_line, printable
+from distill_core.errors import one_line, printable, unbroken
 
 from .streams import Tolerant, data_only, write
 
@@ -66,8 +66,8 @@ class Screen:
         self._put(json.dumps(value, allow_nan=False))
 
     def text(self, message: str) -> None:
-        """Write what was asked for to stdout, for people."""
-        self._put("\n".join(map(printable, message.split("\n"))))
+        """Write a line of what was asked for to stdout, for people."""
+        self._put(unbroken(message))
 
     def _put(self, text: str) -> None:
         """Write to stdout, whole lines only; a fault of it ends no work, but is told at the end."""

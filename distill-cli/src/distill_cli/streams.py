@@ -43,7 +43,8 @@ def write(stream: TextIO | None, text: str) -> OSError | None:
     if stream is None:
         return None
     try:
-        stream.write(text)
+        if text:
+            stream.write(text)
         stream.flush()
     except OSError as error:
         silence(stream)
@@ -73,7 +74,6 @@ def data_only() -> Iterator[TextIO | None]:
         with redirect_stdout(sys.stderr):
             yield told
         return
-    write(told, "")
     own: Any = os.fdopen(os.dup(STDOUT), "w", encoding=told.encoding, errors=told.errors)
     os.dup2(STDERR, STDOUT)
     try:

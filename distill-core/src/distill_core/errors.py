@@ -129,9 +129,14 @@ def printable(text: str) -> str:
     return "".join(each if _shows(each) else "\ufffd" for each in text)
 
 
+def unbroken(text: str) -> str:
+    """Make any text one line that a terminal shows as it stands."""
+    return printable(BREAKS.sub(" ", text))
+
+
 def one_line(message: str) -> str:
-    """Make any text one line that a terminal shows as it stands; a very long one is cut within."""
-    line = printable(BREAKS.sub(" ", message)).strip()
+    """Make any message one line; a very long one is cut in its middle."""
+    line = unbroken(message).strip()
     cut = len(line) > LONGEST_LINE
     return f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}" if cut else line
 
