@@ -74,7 +74,7 @@ def test_damage_and_cuts_are_refused_with_what_to_do(saved: Path) -> None:
     for bent in bends:
         if bent != whole:
             put(saved, bent)
-            with pytest.raises(ModelFileError, match="Remove it and resume again"):
+            with pytest.raises(ModelFileError, match="Train anew, or remove it"):
                 Checkpoint.read(saved)
 
 
@@ -91,7 +91,7 @@ def test_damage_and_cuts_are_refused_with_what_to_do(saved: Path) -> None:
 def test_a_fact_of_the_wrong_kind_is_named(saved: Path, wrong: str, value: Any) -> None:
     """A digest says only that the file is as it was made."""
     rewritten(saved, **{wrong: value})
-    with pytest.raises(ModelFileError, match=rf"rightly: {wrong}\..*Remove it"):
+    with pytest.raises(ModelFileError, match=rf"rightly: {wrong}\..*Train anew"):
         Checkpoint.read(saved)
 
 
@@ -126,7 +126,7 @@ def test_another_networks_weights_are_refused(saved: Path) -> None:
         torch.nn.Linear(3, 3), torch.nn.Linear(3, 2, bias=False), torch.nn.Linear(3, 2).double(),
         torch.nn.Sequential(torch.nn.Linear(3, 2)),
     ):  # fmt: skip
-        with pytest.raises(ModelFileError, match=r"no checkpoint of this run \(model .*Remove"):
+        with pytest.raises(ModelFileError, match=r"no checkpoint of this run \(model .*Train anew"):
             kept.state("model", like.state_dict())
     with pytest.raises(ModelFileError, match="objective"):
         kept.state("objective", {"counted": torch.ones(1)})

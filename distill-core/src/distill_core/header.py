@@ -23,6 +23,7 @@ LONGEST = 1 << 20  # bytes; ours are a few kB, and a longer one is an attack or 
 MOST_BRACKETS = 4 * MOST_TENSORS  # three a tensor: more take their time to parse
 REFUSAL = "Incompatible model format. Please retrain with current version."
 AGAIN = "Get it again."
+CHECKPOINT = "checkpoint"  # the word that only a run's checkpoints have (see `training`)
 HAS = "has_"  # `has_<companion>` = "true" marks a file that carries one
 OPENING = b'{"__metadata__":{'  # how our headers begin
 # How begins what torch.save and pickle write: a zip; a pickle of protocol 2 to 5; and of 0 or 1 a
@@ -31,6 +32,7 @@ PICKLED = re.compile(
     rb"PK\x03\x04|\x80[\x02-\x05][^\0]|\(?c[\w.]+\r?\n[\w.]+\r?\n|\([dlt]p\d+\n|\(?[ILF]-?\d"
     rb"|[\]})]q\0|\(K.[KMJGXUIqt(\]}]|\(?X..\0\0|[(\[{\]})N][dlt]?\.\Z|[SV].*\np\d+\n"
 )
+JSON = (b"{", b"[", b" ")  # how a header may begin, behind its length
 LOOK = 256  # bytes that tell what a file is
 
 
@@ -154,7 +156,22 @@ def read_header(path: Path) -> Header:
         ConfigError: there is no such file.
     """
     with opened(path) as (file, size):
-        return parse_header(file, path, size)
+        header = parse_header(file, path, size)
+    check_is_model(header)
+    return header
+
+
+def check_is_model(header: Header) -> None:
+    """Refuse a checkpoint, which is kept like a model and is none.
+
+    Raises:
+        ModelFileError: it is one.
+    """
+    if CHECKPOINT in header.told:
+        raise ModelFileError(
+            f"{header.path} is a checkpoint of a training run, not a model.",
+            "Go on with it: distill train --resume RUN.",
+        )
 
 
 @contextmanager
@@ -208,4 +225,5 @@ def _refused(file: IO[bytes], path: Path, error: ValueError) -> ModelFileError:
         return ModelFileError(f"{path}: {REFUSAL}")
     if first[8:].startswith(OPENING):
         return ModelFileError(f"{path} is cut or damaged: {error}.", AGAIN)
-    return ModelFileError(f"{path} is not a Distill model: {error}.")
+    reason = str(error) if first[8:9] in JSON else "it does not begin like one"
+    return ModelFileError(f"{path} is not a Distill model: {reason}.", "Give a .distill file.")

@@ -15,9 +15,9 @@ from .configs import structure
 from .detection import ask_around
 from .device import pick_device
 from .errors import BackendError, ConfigError, DistillError, ModelFileError
-from .header import Header
+from .header import Header, check_is_model
 from .library import find
-from .modelfile import CHECKPOINT, ModelFile, read_model_file
+from .modelfile import ModelFile, read_model_file
 from .registry import Owner, Registry, environment
 from .seeding import seeded
 
@@ -88,6 +88,7 @@ def load(
     registry = registry or environment()
     chosen = pick_device(device)
     file = read_model_file(find(path))
+    check_is_model(file.header)
     host = load_part(file, registry, chosen)
     found: dict[str, Loaded] = {}
     missing: dict[str, DistillError] = {}
@@ -174,13 +175,7 @@ def detect(header: Header, registry: Registry) -> str:
 
     Raises:
         BackendError: nobody installed reads it, or two claim it.
-        ModelFileError: it is a checkpoint of a run.
     """
-    if CHECKPOINT in header.told:
-        raise ModelFileError(
-            f"{header.path} is a checkpoint of a training run, not a model.",
-            "Go on with it: distill train --resume RUN.",
-        )
     known = {claim.name for claim in registry.named("backend")}
     if header.model_type in known:
         return str(header.model_type)

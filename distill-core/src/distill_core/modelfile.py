@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Parts = Mapping[str, Mapping[str, Tensor]]
 
 NO_DIGEST = "0" * 64  # what the digest's own characters are read as
-CHECKPOINT = "checkpoint"  # the word that only a run's checkpoints have (see `training`)
 DIGEST_KEY = b'"digest":"'  # cannot stand inside a JSON text, where quotes are escaped
 
 

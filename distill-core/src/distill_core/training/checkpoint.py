@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from ..errors import ModelFileError
-from ..header import FORMAT
-from ..modelfile import CHECKPOINT, mismatch, read_model_file, write_model_file
+from ..header import CHECKPOINT, FORMAT
+from ..modelfile import mismatch, read_model_file, write_model_file
 from ..strict import dump, parse_table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     State = dict[str, Tensor]
 
-CURE = "Remove it and resume again: the stage then begins anew."
+CURE = "Train anew, or remove it: a run that is not done then begins this stage again."
 SLOTS = {"step", "exp_avg", "exp_avg_sq"}  # what AdamW keeps of each parameter
 
 
