@@ -102,8 +102,7 @@ class Screen:
     @property
     def animates(self) -> bool:
         """Say whether progress may move: only on a terminal, and on one that can."""
-        able = sys.stderr.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
-        return able and not self.quiet
+        return sys.stderr.isatty() and not _is_dumb() and not self.quiet
 
     def _tell(self, message: str) -> None:
         if self.live is None:
@@ -123,8 +122,12 @@ def current() -> Screen:
 
 
 def wants_color(no_color: bool) -> bool:
-    """Follow --no-color and https://no-color.org."""
-    return not no_color and not os.environ.get("NO_COLOR")
+    """Follow --no-color and https://no-color.org; a dumb terminal would show the codes."""
+    return not no_color and not os.environ.get("NO_COLOR") and not _is_dumb()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") in {"dumb", "unknown"}
 
 
 def seconds(value: float) -> str:

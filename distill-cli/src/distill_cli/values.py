@@ -114,6 +114,10 @@ class Checked(click.Option):
 class Place(click.Path):
     """A path that was really given: Python takes "" for this folder, which nobody meant by it."""
 
+    def __init__(self, **more: Any) -> None:
+        """Be like Click's path, but for permissions: those are no matter of spelling (exit 5)."""
+        super().__init__(readable=False, **more)
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse an empty one, as an unset variable of the shell makes."""
         if value == "":

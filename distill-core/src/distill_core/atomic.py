@@ -67,7 +67,7 @@ def replacing(path: Path) -> Iterator[Path]:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     _sweep(target.parent)
-    with _named(path, target.parent):
+    with naming(path):
         prefix, suffix = _affixes(target)
         handle, name = tempfile.mkstemp(suffix, prefix, target.parent)
         beside = Path(name)
@@ -116,14 +116,14 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _named(path: Path, folder: Path) -> Iterator[None]:
-    """Let a fault name the file that was asked for: the temporary one means nothing to anyone."""
+def naming(path: Path) -> Iterator[None]:
+    """Let a fault name the file that was asked for: a temporary one means nothing to anyone."""
     try:
         yield
     except OSError as error:
-        place = None if error.filename is None else Path(os.fsdecode(error.filename))
+        place = error.filename
         if error.errno is not None and (
-            place is None or (place.parent == folder and is_temporary(place.name))
+            place is None or is_temporary(Path(os.fsdecode(place)).name)
         ):
             error.filename = str(path)
             del error.filename2

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from distill_core.configs import by_flag, structure
-from distill_core.errors import DistillError, Interrupted, PartialError
+from distill_core.errors import DistillError, Interrupted, PartialError, StorageError
 from distill_core.header import read_header
 from distill_core.library import find
 from distill_core.registry import environment
@@ -178,7 +178,7 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
     except (DistillError, OSError) as error:
         if not rows:
             raise
-        failed = error
+        failed = StorageError.of(error) if isinstance(error, OSError) else error
     if as_json:
         screen.data({"takes": rows})
     if isinstance(failed, Interrupted):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from distill_core.errors import AudioError, ConfigError, PartialError
+from attrs import define, field
+from distill_core.errors import AudioError, ConfigError, DistillError, PartialError, StorageError
 
 from .. import arguments, values
 from ..command import Command
@@ -41,36 +42,91 @@ def command(
     screen = current()
     set_threads(threads)
     loaded = load(model, device=device)
-    done, failed = [], []
+    done, failed = [], Failures()
+    stopped: StorageError | None = None
     for file in files:
         try:
-            path, length = _send_through(loaded, file, out)
-        except (AudioError, FileNotFoundError) as error:
-            missing = isinstance(error, FileNotFoundError)
-            reason = "there is no such file" if missing else str(error)
-            failed.append({"path": str(file), "reason": reason})
-            screen.warn(f"{file}: {reason}")
+            again = _send_through(loaded, file)
+        except UnusableError as error:
+            failed.add(file, error.reason)
             continue
-        done.append({"path": str(file), "out": str(path), "seconds": round(length, 6)})
+        try:
+            path = _write(again, file, out)
+        except OSError as error:
+            stopped = StorageError.of(error)
+            break
+        done.append({"path": str(file), "out": str(path), "seconds": round(again.seconds, 6)})
         if not as_json:
-            screen.text(f"{path}  {seconds(length)}")
+            screen.text(f"{path}  {seconds(again.seconds)}")
     if as_json and done:
-        screen.data({"files": done, "failed": failed})
-    if failed and done:
-        raise PartialError(f"{len(failed)} of {len(files)} files could not be reconstructed.")
-    if failed and not any(Path(each["path"]).exists() for each in failed):
-        raise ConfigError("None of these files is there.")
-    if failed:
-        raise AudioError("None of the files could be reconstructed.")
+        screen.data({"files": done, "failed": failed.rows})
+    if stopped is not None and done:
+        raise PartialError(f"{len(done)} of {len(files)} files were made, then: {stopped}")
+    if stopped is not None:
+        raise stopped
+    if failed.rows and done:
+        raise PartialError(f"{len(failed.rows)} of {len(files)} files could not be reconstructed.")
+    if failed.rows:
+        raise failed.of_all()
 
 
-def _send_through(loaded: Any, file: Path, out: Path) -> tuple[Path, float]:
-    """Reconstruct one file; give where it was written, and its seconds."""
+class UnusableError(Exception):
+    """One file that cannot be sent through; the others can."""
+
+    def __init__(self, reason: DistillError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
+@define
+class Failures:
+    """The files that could not be sent through, and why."""
+
+    rows: list[dict[str, str]] = field(factory=list)
+    kinds: set[type[DistillError]] = field(factory=set)
+
+    def add(self, file: Path, error: DistillError) -> None:
+        """Remember one, and tell it."""
+        reason = error.message.removeprefix(f"{file} cannot be read: ").rstrip(".")
+        self.rows.append({"path": str(file), "reason": reason})
+        self.kinds.add(type(error))
+        current().warn(f"{file}: {reason}.")
+
+    def of_all(self) -> DistillError:
+        """Say that none is left, by the class of what they failed for where that is one."""
+        if self.kinds == {ConfigError}:
+            return ConfigError("None of these files is there.")
+        kind = self.kinds.pop() if len(self.kinds) == 1 else AudioError
+        return kind("None of the files could be reconstructed.")
+
+
+def _send_through(loaded: Any, file: Path) -> Any:
+    """Read a sound and reconstruct it.
+
+    Raises:
+        UnusableError: there is no such file, it may not be read, or it is no usable sound.
+    """
     from distill_core.audio.sound import Sound
+
+    try:
+        sound = Sound.read(file)
+    except FileNotFoundError as error:
+        raise UnusableError(ConfigError("there is no such file")) from error
+    except OSError as error:
+        raise UnusableError(StorageError(error.strerror or str(error))) from error
+    except AudioError as error:
+        raise UnusableError(error) from error
+    try:
+        return loaded.reconstruct(sound)
+    except AudioError as error:
+        raise UnusableError(error) from error
+
+
+def _write(again: Any, file: Path, out: Path) -> Path:
+    """Write what came back under a name that is free."""
     from distill_core.generating.export import reserved
 
-    again = loaded.reconstruct(Sound.read(file))
     out.mkdir(parents=True, exist_ok=True)
     with reserved(out, file.stem, "wav") as path:
         again.save(path)
-    return path, again.seconds
+    return path

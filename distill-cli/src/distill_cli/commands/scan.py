@@ -48,13 +48,12 @@ def _show(report: object) -> None:
     rates = ", ".join(f"{rate} Hz" for rate in report.sample_rates)
     channels = ", ".join({1: "mono", 2: "stereo"}.get(n, f"{n} channels") for n in report.channels)
     screen.text(f"Found      {report.found} sound files ({report.ignored} other files ignored)")
-    screen.text(
-        f"Used       {report.used}: {seconds(report.seconds)} of sound; {rates}; {channels}"
-    )
+    told = f": {seconds(report.seconds)} of sound; {rates}; {channels}" if report.used else ""
+    screen.text(f"Used       {report.used}{told}")
     screen.text(f"Padded     {report.padded} shorter than half a second, kept whole")
     screen.text(
-        f"Held out   {len(report.held_out)}: {', '.join(report.held_out[:5])}"
-        + " …" * (len(report.held_out) > 5)
+        f"Held out   {len(report.held_out)}{': ' * bool(report.held_out)}"
+        f"{', '.join(report.held_out[:5])}{' …' * (len(report.held_out) > 5)}"
     )
     screen.text(f"Skipped    {len(report.skipped)}")
     for skip in report.skipped[:SHOWN]:

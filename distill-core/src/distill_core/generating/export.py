@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from ..atomic import replacing
+from ..atomic import naming, replacing
 from ..audio.writing import encoded
 from ..errors import ConfigError
 from .recipe import sidecar, tag
@@ -111,7 +111,8 @@ def reserved(folder: Path, stem: str, format: str) -> Iterator[Path]:
         if _taken(path):
             continue
         try:
-            keeper.touch(exist_ok=False)
+            with naming(path):
+                keeper.touch(exist_ok=False)
         except FileExistsError:
             continue
         try:
