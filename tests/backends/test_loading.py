@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import distill_core
 import pytest
 import torch
-from distill_core import BackendError, ConfigError, DistillError, ModelFileError
+from distill_core import BackendError, ConfigError, DistillError, ModelFileError, Tokenizer
+from distill_core.audio.stitching import decode_in_pieces
 from distill_core.configs import unstructure
 from distill_core.modelfile import read_model_file, write_model_file
 from distill_core.strict import dump
@@ -22,9 +23,13 @@ from distill_vqvae import VQVAE, VQVAEModel
 from ..mutations import crafted, put
 
 MUTATIONS = 150
-LARGEST_CODEC = {
+LARGEST_CODEC: dict[str, Any] = {
     "hidden_size": 2048, "layers": 32, "slow_layers": 32, "encoder_layers": 32, "code_width": 256,
-    "codebook_size": 4096, "num_quantizers": 8, "frame_hop": 4096, "stride": 16, "channels": 2,
+    "codebook_size": 4096, "num_quantizers": 8, "frame_hop": 4096, "stride": 4, "channels": 2,
+}  # fmt: skip
+SMALLEST: dict[str, Any] = {
+    "hidden_size": 16, "layers": 0, "slow_layers": 0, "encoder_layers": 0, "code_width": 2,
+    "codebook_size": 4, "num_quantizers": 2,
 }  # fmt: skip
 LARGEST_PRIOR = {"hidden_size": 2048, "layers": 32, "heads": 32, "seq_len": 8192}
 ALLOWED = 60_000  # kB: three times the small kit, and what torch takes once for itself
@@ -54,27 +59,28 @@ for path in sys.argv[2:]:
 """
 
 
-@pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    """Write a whole model of both types that learnt nothing, a few kB large."""
-    codec_config = VQVAEModel(
-        frame_hop=32, hidden_size=16, layers=0, slow_layers=0, encoder_layers=0, code_width=2,
-        codebook_size=4, num_quantizers=2,
-    )  # fmt: skip
-    prior_config = PriorModel(
-        hidden_size=16, layers=1, heads=1, dropout=0.0, seq_len=8, use_vectors=False
-    )
-    record = {"version": 1, "backend": "distill-prior 0", "config": unstructure(prior_config)}
+def written(path: Path, codec: VQVAEModel, longest_seconds: float) -> Path:
+    """Write a whole model of both types that learnt nothing, and whose sounds never end."""
+    prior = PriorModel(hidden_size=16, layers=1, heads=1, dropout=0.0, seq_len=8, use_vectors=False)
+    record = {"version": 1, "backend": "distill-prior 0", "config": unstructure(prior)}
     told = {
         "version": "2", "model_type": "vqvae", "id": "0a1b", "name": "tiny",
-        "sample_rate": "48000", "channels": "1", "config": dump(unstructure(codec_config)),
-        "backend": "distill-vqvae 0", "companions": dump({"prior": record | {"training": {}}}),
-        "extras": dump({"prior": {"ends": True, "longest_seconds": 0.1}}), "has_prior": "true",
+        "sample_rate": str(codec.sample_rate), "channels": str(codec.channels),
+        "config": dump(unstructure(codec)), "backend": "distill-vqvae 0", "has_prior": "true",
+        "companions": dump({"prior": record | {"training": {}}}),
+        "extras": dump({"prior": {"ends": True, "longest_seconds": longest_seconds}}),
     }  # fmt: skip
-    weights = CodePrior(4, 8, 2, 16, 1, 1).state_dict()
-    path = tmp_path / "tiny.distill"
-    write_model_file(path, told, {"vqvae": VQVAE(codec_config).state_dict(), "prior": weights})
+    network = CodePrior(4, 8, 2, 16, 1, 1)
+    torch.nn.init.constant_(network.ending.bias, -100.0)
+    parts = {"vqvae": VQVAE(codec).state_dict(), "prior": network.state_dict()}
+    write_model_file(path, told, parts)
     return path
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Write a model file of a few kB."""
+    return written(tmp_path / "tiny.distill", VQVAEModel(frame_hop=32, **SMALLEST), 0.1)
 
 
 def rewritten(
@@ -285,6 +291,40 @@ def test_a_window_that_grows_says_what_a_whole_one_says(monkeypatch: pytest.Monk
     grown, short = states(5)
     assert (began, short) == (24, 5)
     assert torch.allclose(whole, grown, atol=1e-5)
+
+
+def test_a_sound_that_never_ends_is_cut_whatever_the_file_says(tmp_path: Path) -> None:
+    """An hour of it, which nobody asked for, would fill disk and memory."""
+    codec = VQVAEModel(sample_rate=8000, frame_hop=4096, stride=4, **SMALLEST)
+    model = distill_core.load(written(tmp_path / "a.distill", codec, 3600.0), device="cpu")
+    assert 100 < model.generate(seed=1).audio.seconds < 184
+
+
+def test_codes_that_stand_for_too_much_sound_are_refused(tiny: Path, tmp_path: Path) -> None:
+    """A few of them would take gigabytes to decode."""
+    path = rewritten(tiny, tmp_path / "a.distill", {"frame_hop": 4096, "stride": 16})
+    with pytest.raises(ModelFileError, match="codes of 65536 samples"):
+        distill_core.load(path, device="cpu")
+
+
+@pytest.mark.parametrize("hop", [64, 1024, 16384])
+def test_what_is_decoded_at_once_does_not_grow_with_the_hop(hop: int) -> None:
+    """Memory follows neither the length of a take nor what a file says of its frames."""
+    decoded: list[int] = []
+
+    class Silent:
+        def __init__(self) -> None:
+            self.hop = hop
+
+        def decode(self, codes: torch.Tensor, samples: int) -> torch.Tensor:
+            decoded.append(codes.shape[-1])
+            return torch.zeros(1, 1, samples)
+
+    frames = 1500
+    codes = torch.zeros(1, 1, frames, dtype=torch.long)
+    pieces = decode_in_pieces(cast("Tokenizer", Silent()), codes, frames * hop)
+    assert sum(piece.shape[-1] for piece in pieces) == frames * hop
+    assert max(decoded) * hop <= 1 << 22
 
 
 def test_a_library_of_damaged_files_still_finds_the_sound_one(

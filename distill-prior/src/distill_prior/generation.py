@@ -18,7 +18,7 @@ from .configs import PriorGenerating
 from .network import CodePrior
 from .sampling import Sampler
 
-LONGEST_SECONDS = 3600.0  # that a clip is believed to have lasted
+LONGEST_SECONDS = 120.0  # that a sound which ends is believed to have lasted
 PATIENCE = 1.5  # times the longest clip: a sound that has not ended by then is cut
 
 
@@ -119,9 +119,9 @@ def draw_sounds(
 def _patience(extras: Mapping[str, Any]) -> float:
     """Say after how many seconds a sound that has not ended is cut."""
     told = extras.get("longest_seconds")
-    if not isinstance(told, int | float) or not 0 < told <= LONGEST_SECONDS:
+    if not isinstance(told, int | float) or told <= 0:
         told = SECONDS_GOING_ON  # a file from a stranger may say anything
-    return PATIENCE * told
+    return PATIENCE * min(told, LONGEST_SECONDS)
 
 
 def _decode(codec: Tokenizer, codes: Tensor, model: CodePrior) -> Iterator[Tensor]:

@@ -43,6 +43,7 @@ def distill_model_types() -> list[ModelType]:
 def distill_adapt(configs: Configs, facts: Facts) -> Configs:
     """Let the codebooks' size follow the amount of sound."""
     model: VQVAEModel = configs.model
+    model.check()
     if model.codebook_size is not None:
         return configs
     size = automatic_codebook_size(facts.seconds, model.frames_per_second)
@@ -54,6 +55,7 @@ def distill_build(config: VQVAEModel) -> nn.Module:
     """Build the untrained network."""
     from .network import VQVAE
 
+    config.check()
     return VQVAE(config)
 
 

@@ -6,11 +6,13 @@ import math
 from typing import Literal
 
 import attrs
+from distill_core.errors import ConfigError
 from distill_core.knobs import knob
 
 HITS_PER_ENTRY = 48  # frames of training sound that each codebook entry should see once an epoch
 SMALLEST_CODEBOOK = 64
 LARGEST_CODEBOOK = 512
+LONGEST_HOP = 16384  # samples: a third of a second at 48 kHz, in which no rhythm can be told
 
 
 def automatic_codebook_size(seconds: float, frames_per_second: float) -> int:
@@ -68,6 +70,19 @@ class VQVAEModel:
     def frames_per_second(self) -> float:
         """Give the rate of code frames."""
         return self.sample_rate / self.hop
+
+    def check(self) -> None:
+        """Refuse settings that are each within their bounds, and make no codec together.
+
+        Raises:
+            ConfigError: a code would stand for more sound than can be decoded in little memory.
+        """
+        if self.hop > LONGEST_HOP:
+            raise ConfigError(
+                f"A hop of {self.frame_hop} samples with a stride of {self.stride} makes codes of"
+                f" {self.hop} samples; more than {LONGEST_HOP} are too many.",
+                "Let one of them be smaller.",
+            )
 
 
 @attrs.frozen(kw_only=True)

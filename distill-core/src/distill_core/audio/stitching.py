@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..protocols import Tokenizer
 
 PIECE_FRAMES = 1024  # of codes decoded at once: some 20 s, so memory does not follow the length
+PIECE_SAMPLES = 1 << 20  # nor a hop that a stranger's file may tell
 CONTEXT_FRAMES = 64  # decoded on either side of a piece and left out, but for the crossfade
 FADE_FRAMES = 16  # over which a piece passes into the next
 
@@ -38,13 +39,14 @@ def decode_in_pieces(codec: Tokenizer, codes: Tensor, samples: int) -> Iterator[
         samples: how many in all, at most N * hop.
     """
     frames, hop = codes.shape[-1], codec.hop
-    if frames <= PIECE_FRAMES + CONTEXT_FRAMES:
+    piece_frames = max(CONTEXT_FRAMES, min(PIECE_FRAMES, PIECE_SAMPLES // hop))
+    if frames <= piece_frames + CONTEXT_FRAMES:
         yield codec.decode(codes, samples)
         return
     kept: Tensor | None = None  # the last piece's view of the crossfade that is due
-    for first in range(0, frames, PIECE_FRAMES):
+    for first in range(0, frames, piece_frames):
         before = min(CONTEXT_FRAMES, first)
-        last = min(first + PIECE_FRAMES, frames)
+        last = min(first + piece_frames, frames)
         after = min(CONTEXT_FRAMES, frames - last)
         window = codes[..., first - before : last + after]
         sound = codec.decode(window, window.shape[-1] * hop)[..., before * hop :]  # [B, C, T]
