@@ -9,7 +9,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ import torch
 from distill_core.header import REFUSAL
 from distill_core.modelfile import read_model_file, write_model_file
 
-from ..conftest import TINY, Result, call
+from ..conftest import TINY, call
+from ..mutations import crafted
 
-Distill = Callable[..., Result]
 AUDIT = """
 import os, sys
 
@@ -190,6 +189,24 @@ def test_tables_of_the_wrong_inner_kinds_never_end_in_a_traceback(
             assert "\x1b" not in result.out + result.err
             if name == "info --json" and result.code == 0:
                 assert isinstance(json.loads(result.out)[table], dict)
+
+
+def test_a_crafted_checkpoint_is_refused_or_goes_on(few: Path, tmp_path: Path) -> None:
+    """Whatever it says with a right digest, the run goes on, is refused, or diverges as told."""
+    model, run = tmp_path / "kit.distill", tmp_path / "kit.run"
+    assert call("train", few, "-o", model, "--steps", "1", "--only", *TINY[:10]).code == 0
+    (kept,) = (run / "checkpoints").iterdir()
+    whole, codes = kept.read_bytes(), set()
+    aside = shutil.copytree(tmp_path, tmp_path.with_name(tmp_path.name + "-aside"))
+    for number in range(24):
+        shutil.rmtree(tmp_path)
+        shutil.copytree(aside, tmp_path)
+        kept.write_bytes(crafted(whole, number))
+        result = call("train", "--resume", run, "--steps", "1")
+        assert result.code in {0, 2, 4, 8}, (number, result)
+        assert "Traceback" not in result.err
+        codes.add(result.code)
+    assert {0, 4} <= codes
 
 
 def test_no_file_of_ours_is_read_by_unpickling(few: Path, tmp_path: Path) -> None:
