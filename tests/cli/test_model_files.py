@@ -97,7 +97,7 @@ def _pickles() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", _pickles())
 @pytest.mark.parametrize("suffix", [".distill", ".sda"])
-def test_pickles_are_refused_unread_by_every_command(
+def test_r8_pickles_are_refused_unread_by_every_command(
     pack: Path, tmp_path: Path, kind: str, suffix: str
 ) -> None:
     """The files of an earlier Distill, and whatever torch.save made."""
@@ -209,7 +209,7 @@ def test_a_crafted_checkpoint_is_refused_or_goes_on(few: Path, tmp_path: Path) -
     assert {0, 4} <= codes
 
 
-def test_no_file_of_ours_is_read_by_unpickling(few: Path, tmp_path: Path) -> None:
+def test_r8_no_file_of_ours_is_read_by_unpickling(few: Path, tmp_path: Path) -> None:
     """An audit hook, in every process that the commands start, hears of no class looked up.
 
     Model file, checkpoint, cache, recipe and journal are all read: the second training finds the

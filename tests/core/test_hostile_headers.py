@@ -114,7 +114,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_on_the_header_costs_next_to_nothing(tmp_path: Path, attack: str) -> None:
+def test_r7_an_attack_on_the_header_costs_next_to_nothing(tmp_path: Path, attack: str) -> None:
     """Eight bytes must fill no memory, a mebibyte must fill no minute."""
     path, content = tmp_path / "odd.distill", ATTACKS[attack]
     if isinstance(content, bytes):
@@ -188,7 +188,7 @@ def _pickles() -> dict[str, bytes]:
 
 
 @pytest.mark.filterwarnings("ignore:.*pickle.*:UserWarning")
-def test_every_pickle_is_refused_unread_with_its_sentence(tmp_path: Path) -> None:
+def test_r8_every_pickle_is_refused_unread_with_its_sentence(tmp_path: Path) -> None:
     """Old model files (.distill, .sda) and anything torch.save made could run code."""
     path = tmp_path / "old.sda"
     for kind, content in _pickles().items():

@@ -50,13 +50,13 @@ def _is_refused(path: Path, content: bytes) -> bool:
     return False
 
 
-def test_every_truncation_is_refused(small: Path) -> None:
+def test_r7_every_truncation_is_refused(small: Path) -> None:
     """A download that broke off must not play something else."""
     whole = small.read_bytes()
     assert all(_is_refused(small, whole[:length]) for length in range(len(whole)))
 
 
-def test_every_flipped_bit_is_refused(small: Path) -> None:
+def test_r7_every_flipped_bit_is_refused(small: Path) -> None:
     """Safetensors alone does not notice; here each bit of each byte is tried."""
     whole = small.read_bytes()
     for place in range(len(whole)):
@@ -66,7 +66,7 @@ def test_every_flipped_bit_is_refused(small: Path) -> None:
             assert _is_refused(small, bytes(bent)), (place, bit)
 
 
-def test_no_damage_is_believed(small: Path) -> None:
+def test_r7_no_damage_is_believed(small: Path) -> None:
     """Bytes changed, inserted, removed, repeated, swapped: the digest tells."""
     whole = small.read_bytes()
     for number in range(MUTATIONS):
@@ -74,14 +74,14 @@ def test_no_damage_is_believed(small: Path) -> None:
         assert bent == whole or _is_refused(small, bent), number
 
 
-def test_a_crafted_file_is_refused_or_whole(small: Path) -> None:
+def test_r7_a_crafted_file_is_refused_or_whole(small: Path) -> None:
     """With a right digest, all that stands behind it is met; nothing but our refusal may come."""
     whole = small.read_bytes()
     refused = [_is_refused(small, crafted(whole, number)) for number in range(MUTATIONS)]
     assert 0.1 < sum(refused) / MUTATIONS < 0.9  # both happen, so both were tried
 
 
-def test_a_crafted_file_takes_a_companion_or_is_refused(small: Path) -> None:
+def test_r7_a_crafted_file_takes_a_companion_or_is_refused(small: Path) -> None:
     """What was read is written again, and read again."""
     whole, taken = small.read_bytes(), 0
     for number in range(MUTATIONS // 20):

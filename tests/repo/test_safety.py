@@ -103,7 +103,7 @@ def _is_ours(name: ast.expr) -> bool:
     return isinstance(name, ast.Constant)
 
 
-def test_no_source_can_unpickle_or_run_text() -> None:
+def test_r8_no_source_can_unpickle_or_run_text() -> None:
     """A model file from a stranger never runs code, however it is built."""
     said = [
         f"{file.relative_to(ROOT)}:{each}" for file in everything() for each in faults(tree(file))
