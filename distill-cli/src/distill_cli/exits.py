@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -36,12 +37,14 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
 
 def _translated(run: Callable[[], object], screen: Screen) -> int:
     """Run a command and translate what it raises: one line each, and the class's exit code."""
+    stdout = sys.stdout
     try:
         run()
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except SystemExit as end:
-        return _quitting(end)
+        left = sys.stdout is not stdout  # Click exchanges it when the reader of its help has left
+        return 0 if left or end.code is None else end.code if isinstance(end.code, int) else 1
     except click.ClickException as error:
         screen.fail(error.format_message())
         return error.exit_code
@@ -67,13 +70,6 @@ def _told(error: OSError) -> DistillError:
     if error.errno is not None:
         return StorageError.of(error)
     return BackendError(f"A library failed: {error}.", "See: distill doctor.")
-
-
-def _quitting(end: SystemExit) -> int:
-    """Give the code of an exit; Click quits with 1 when the reader of its help has left."""
-    if isinstance(end.__context__, BrokenPipeError) or end.code is None:
-        return 0
-    return end.code if isinstance(end.code, int) else 1
 
 
 def trace(error: DistillError, screen: Screen) -> None:

@@ -49,7 +49,8 @@ class Control:
             return None if self.optional else f"needs {self._wanted()}"
         if not self._fits(value):
             meant = near(value, map(str, self.choices)) if isinstance(value, str) else None
-            return f"{_shown(value)} is not {self._wanted()}{aside(meant)}"
+            shown = repr(value) if isinstance(value, float) else _shown(value)  # 3.0 is not 3
+            return f"{shown} is not {self._wanted()}{aside(meant)}"
         numbers = value.values() if self.kind == "table" else (value,)
         if self.kind in {"int", "float", "table"}:
             for number in numbers:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import fields, frozen
 
 from ..configs import Caller, Configs, by_flag, structure
+from ..controls import control
 from ..errors import ConfigError, aside, near
 from ..model_type import ModelType
 
@@ -79,13 +80,20 @@ def sort(
 
 
 def _meant(name: str, types: Sequence[ModelType], known: Mapping[str, Setting]) -> str | None:
-    """Find the setting that was meant: a type's name in front too few or too many, or a typo."""
+    """Find the setting that was meant: the option's name for it, a type's name in front or none."""
     from .train import train  # which imports this module; its own words may be what was mistyped
 
+    meant = {_typed(each): keyword for keyword, each in known.items()} | {k: k for k in known}
     fronted = [f"{each.name}_{name}" for each in types]
     bare = [name.removeprefix(f"{each.name}_") for each in types]
-    exact = next((each for each in [*fronted, *bare] if each != name and each in known), None)
+    exact = next((meant[each] for each in [name, *fronted, *bare] if each in meant), None)
     return exact or near(name, [*known, *signature(train).parameters])
+
+
+def _typed(setting: Setting) -> str:
+    """Spell a setting as its option is typed, with _ for -."""
+    bare = control(setting.config_class, setting.name).flag.removeprefix("--").replace("-", "_")
+    return setting.called.removesuffix(setting.name) + bare
 
 
 def _in_python(front: str) -> Caller:
