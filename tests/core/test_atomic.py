@@ -10,6 +10,7 @@ import errno
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -334,6 +335,19 @@ def test_what_is_marked_read_only_is_left_alone(
         write_atomic(target, NEW)
     assert caught.value.filename == str(target)
     assert target.read_bytes() == OLD
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+    """`-o /dev/null --force` as root would take the device away from everyone."""
+    places = [tmp_path / name for name in ("pipe", "folder", "circle")]
+    os.mkfifo(places[0])
+    places[1].mkdir()
+    places[2].symlink_to("circle")
+    for place in places:
+        with pytest.raises(OSError, match=re.escape(str(place))):
+            write_atomic(place, NEW)
+    assert sorted(tmp_path.iterdir()) == sorted(places)
+    assert not places[0].is_file()
 
 
 def test_a_folder_that_has_vanished_is_named_by_the_file_that_was_asked_for(tmp_path: Path) -> None:

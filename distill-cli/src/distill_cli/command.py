@@ -11,8 +11,8 @@ from .screen import current
 from .values import Checked, faults, leave
 
 
-class Command(click.Command):
-    """A command whose faults of values are told together, and whose stdout has nothing but data."""
+class Judging(click.Command):
+    """Reads arguments so that all wrong values make one error, and says what was meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; all wrong values make one error."""
@@ -30,11 +30,6 @@ class Command(click.Command):
             raise click.UsageError(f"{'; '.join(found)}.")
         return rest
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run, with stdout for data alone."""
-        with current().keeping_stdout():
-            return super().invoke(ctx)
-
     def _unknown(self, ctx: click.Context, typed: str) -> click.UsageError:
         """Say that there is no such option, and which was meant."""
         flags = {flag.lstrip("-"): flag for param in self.get_params(ctx) for flag in param.opts}
@@ -45,6 +40,15 @@ class Command(click.Command):
         return click.UsageError(
             f"There is no option {typed}.{question} See: {ctx.command_path} --help."
         )
+
+
+class Command(Judging):
+    """A command of ours: what it writes to stdout is data, and nothing else comes there."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, with stdout for data alone."""
+        with current().keeping_stdout():
+            return super().invoke(ctx)
 
 
 def _differ_by_a_name(one: str, other: str) -> bool:

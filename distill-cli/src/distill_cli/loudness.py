@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .screen import Screen
+from .values import Checked
 
 FLAGS = {"quiet": ("-q", "--quiet"), "verbose": ("-v", "--verbose"), "plain": ("--no-color",)}
 
@@ -15,7 +16,7 @@ def with_loudness(command: click.Command) -> click.Command:
     for name, spelled in FLAGS.items():
         if name not in taken:
             command.params.append(
-                click.Option(
+                Checked(
                     [*spelled, name], is_flag=True, hidden=True, expose_value=False, callback=_tell
                 )
             )

@@ -12,11 +12,13 @@ from distill_core.errors import nearest
 from distill_core.registry import environment
 
 from . import brought
+from .command import Judging
 from .exits import guarded
 from .interrupts import INTERRUPTED, answering
 from .loudness import with_loudness
 from .screen import Screen, wants_color
 from .streams import open_all
+from .values import option
 
 # every built-in command and its line in --help, so that help imports none of them
 COMMANDS = {
@@ -37,7 +39,7 @@ NO_DISCOVERY = {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "TRITON_BACKENDS_IN_TREE":
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DISTILL"}
 
 
-class Commands(click.Group):
+class Commands(Judging, click.Group):
     """A group whose commands are imported when they are run, not when they are listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -85,11 +87,9 @@ class Commands(click.Group):
     cls=Commands, context_settings=CONTEXT, no_args_is_help=False, invoke_without_command=True
 )
 @click.version_option(version("distill-cli"), prog_name="distill", message="%(prog)s %(version)s")
-@click.option(
-    "-q", "--quiet", is_flag=True, help="Say only what was asked for, and what went wrong."
-)
-@click.option("-v", "--verbose", is_flag=True, help="Say more on the way.")
-@click.option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR).")
+@option("-q", "--quiet", is_flag=True, help="Say only what was asked for, and what went wrong.")
+@option("-v", "--verbose", is_flag=True, help="Say more on the way.")
+@option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR).")
 @click.pass_context
 def main(ctx: click.Context, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Train small generative models of your own sounds, and make new ones.

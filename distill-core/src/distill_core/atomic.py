@@ -61,11 +61,11 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: the disk is full or the folder may not be written; names `path`, and nothing is
             left beside it. The old file is as it was, but where the folder's fsync failed (a
             broken disk): then the new one is whole and in place, and may not outlive a power cut.
-        PermissionError: also where `path` is marked read-only, though its folder could be written.
+            Also where `path` is marked read-only, though its folder could be written, and where it
+            is no file: root could replace a device.
     """
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    _refuse_what_is_kept(target, path)
     _sweep(target.parent)
     with naming(path):
         prefix, suffix = _affixes(target)
@@ -83,6 +83,18 @@ def replacing(path: Path) -> Iterator[Path]:
             raise
         if os.name == "posix":
             _sync_folder(target.parent)
+
+
+def _refuse_what_is_kept(target: Path, path: Path) -> None:
+    """Raise where there is something that a moved file must not take the place of."""
+    if not os.path.lexists(target):
+        return
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not target.is_file():
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def is_temporary(name: str) -> bool:

@@ -29,6 +29,7 @@ CURES = {
     errno.ENOENT: "A folder of the path is not there: was it moved, or the disk unplugged?",
     errno.ENAMETOOLONG: "Give a shorter name.",
     errno.ELOOP: "Its symbolic links lead in a circle: name another place.",
+    errno.EINVAL: "Name another place.",
     errno.EIO: "The disk has a fault: save what you can, and write to another.",
     errno.EMFILE: "Too many files are open: close other programs, or raise ulimit -n.",
 }
