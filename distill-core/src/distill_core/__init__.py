@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from .training.objective import Objective
     from .training.run import Run
     from .training.resume import resume
-    from .training.resume import resume
     from .training.train import train, train_companion
 
 LAZY = {
@@ -66,7 +65,6 @@ LAZY = {
     "Trained": "training.job",
     "evaluate": "evaluating.evaluate",
     "load": "loading",
-    "resume": "training.resume",
     "resume": "training.resume",
     "train": "training.train",
     "train_companion": "training.train",
