@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from .model import Model
     from .training.job import Trained
     from .training.objective import Objective
-    from .training.run import Run
     from .training.resume import resume
+    from .training.run import Run
     from .training.train import train, train_companion
 
 LAZY = {
