@@ -113,7 +113,9 @@ def test_a_companion_is_not_put_into_another_model_than_its_own(
     assert distill_core.header(str(model)).id == "another"
 
 
-@pytest.mark.parametrize("name", ["/evil", "../../evil", "..", "a\nb", "", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["/evil", "../../evil", "..", "a\nb", "", "x" * 300, "音" * 100, "\u202e"]
+)
 def test_a_models_name_cannot_choose_where_takes_go(
     distill: Distill, kit: Path, tmp_path: Path, name: str
 ) -> None:
@@ -123,6 +125,18 @@ def test_a_models_name_cannot_choose_where_takes_go(
     result = distill("generate", model, "--seed", "1", "--duration", "0.2", "-o", tmp_path / "t")
     assert result.code == 0, result.err
     assert len(list((tmp_path / "t").glob("*.wav"))) == 1
+
+
+@pytest.mark.parametrize("stem", ["x" * 251, "ö" * 125, "a." * 120])
+def test_a_sound_with_the_longest_name_goes_through(
+    distill: Distill, pack: Path, kit: Path, tmp_path: Path, stem: str
+) -> None:
+    """What comes back has a number or another suffix, and its name must still be possible."""
+    wave = Path(shutil.copy(next(pack.glob("kick*")), tmp_path / f"{stem}.wav"))
+    for _ in range(2):
+        result = distill("reconstruct", kit, wave, "-o", tmp_path / "r")
+        assert result.code == 0, result.err
+    assert len(list((tmp_path / "r").iterdir())) == 2
 
 
 def test_no_two_writers_get_the_same_name(tmp_path: Path) -> None:
