@@ -102,10 +102,13 @@ def test_every_wrong_fact_is_named_at_once(saved: Path) -> None:
         Checkpoint.read(saved)
 
 
-def test_what_the_first_checkpoints_did_not_say_has_a_meaning(saved: Path) -> None:
-    """Runs of an earlier version go on."""
-    kept = Checkpoint.read(rewritten(saved, origin="gone", budget="gone"))
-    assert (kept.facts["origin"], kept.facts["budget"]) == (0, {})
+@pytest.mark.parametrize(
+    "budget", [{}, {"minutes": None, "epochs": None, "steps": None}, {"steps": 3}, 7]
+)
+def test_a_budget_that_would_never_end_is_refused(saved: Path, budget: object) -> None:
+    """Without one the resumed stage would train for ever."""
+    with pytest.raises(ModelFileError, match="budget"):
+        Checkpoint.read(rewritten(saved, budget=budget))
 
 
 def test_a_model_file_is_no_checkpoint(tmp_path: Path) -> None:

@@ -59,11 +59,10 @@ class Checkpoint:
             raise ModelFileError(error.message, CURE) from error
         except (KeyError, ValueError) as error:
             raise ModelFileError(f"{path} is no checkpoint of a training run.", CURE) from error
-        facts = LATER | told
-        wrong = sorted(name for name, fits in KINDS.items() if not fits(facts.get(name)))
+        wrong = sorted(name for name, fits in KINDS.items() if not fits(told.get(name)))
         if wrong:
             raise ModelFileError(f"{path} does not say rightly: {', '.join(wrong)}.", CURE)
-        return cls(facts, tensors, path)
+        return cls(told, tensors, path)
 
     def state(self, part: str, like: Mapping[str, Tensor]) -> State:
         """Give a part's tensors, which must be those of `like` by name, type and shape.
@@ -131,8 +130,11 @@ def _are_numbers(value: Any) -> bool:
 
 def _is_budget(value: Any) -> bool:
     fits = {"minutes": _is_number, "epochs": _is_count, "steps": _is_count}
-    return isinstance(value, dict) and all(
-        name in fits and _or_none(fits[name])(each) for name, each in value.items()
+    return (
+        isinstance(value, dict)
+        and value.keys() == fits.keys()
+        and all(_or_none(fits[name])(each) for name, each in value.items())
+        and sum(each is not None for each in value.values()) == 1
     )
 
 
@@ -143,4 +145,3 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "losses": _are_numbers, "best_loss": _or_none(_is_number), "seed": _is_count,
     "fingerprint": lambda value: isinstance(value, str), "seconds": _is_number,
 }  # fmt: skip
-LATER: dict[str, Any] = {"origin": 0, "budget": {}}  # what the first checkpoints did not have
