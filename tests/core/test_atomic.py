@@ -7,7 +7,6 @@ changing the mode, moving) is counted in a dry run; then each in turn fails, or 
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import re
@@ -15,8 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,75 +28,11 @@ from distill_core.audio.writing import encoded
 from distill_core.generating.export import Encoding, reserved, write_take
 from distill_core.generating.take import Take
 
+from .faulty_disk import Counter, fail, operations, outcome
+
 OLD, NEW = b"old" * 1000, b"new" * 20_000  # the new one does not fit one write
 ERRNOS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 KILLED = 9
-
-Fault = Callable[[str], None]
-
-
-class Written(io.FileIO):
-    """A file whose opening, writes and closing are operations."""
-
-    fault: Fault
-
-    def __init__(self, path: Any, fault: Fault) -> None:
-        self.fault = lambda _: None  # until it is open
-        fault("open")
-        super().__init__(path, "wb")
-        self.fault = fault
-
-    def write(self, data: Any) -> int:
-        self.fault("write")
-        return super().write(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            super().close()
-            self.fault("close")
-
-
-@contextmanager
-def operations(meet: Fault) -> Iterator[None]:
-    """Let `meet` know of every operation before it is made (of a closing: after it)."""
-    real = {name: getattr(os, name) for name in ("open", "close", "fsync", "chmod", "replace")}
-    real_open = io.open
-
-    def made(name: str, *arguments: Any, **more: Any) -> Any:
-        if name == "close":
-            real[name](*arguments)
-            return meet(name)
-        meet(name)
-        return real[name](*arguments, **more)
-
-    def opened(file: Any, mode: str = "r", *arguments: Any, **more: Any) -> Any:
-        if mode != "wb":
-            return real_open(file, mode, *arguments, **more)
-        return io.BufferedWriter(Written(file, meet))
-
-    try:
-        for name in real:
-            setattr(os, name, partial(made, name))
-        io.open = opened
-        yield
-    finally:
-        for name, function in real.items():
-            setattr(os, name, function)
-        io.open = real_open
-
-
-class Counter:
-    """Counts operations, and does something at one of them."""
-
-    def __init__(self, at: int = 0, then: Callable[[], None] | None = None) -> None:
-        self.met: list[str] = []
-        self.at, self.then = at, then
-
-    def __call__(self, operation: str) -> None:
-        self.met.append(operation)
-        if len(self.met) == self.at:
-            assert self.then is not None
-            self.then()
 
 
 def by_bytes(target: Path) -> None:
@@ -165,21 +99,6 @@ def test_r1_a_fault_at_any_operation_leaves_the_old_file_or_the_new_one(
             late = number > moved
             assert target.read_bytes() == (NEW if late else OLD)
             assert list(tmp_path.iterdir()) == [target]
-
-
-def outcome(writer: Callable[[Path], None], target: Path, meet: Fault) -> OSError | None:
-    """Write, and give what it raised."""
-    try:
-        with operations(meet):
-            writer(target)
-    except OSError as error:
-        return error
-    return None
-
-
-def fail(code: int) -> None:
-    """Be a disk that has a fault."""
-    raise OSError(code, os.strerror(code))
 
 
 @pytest.mark.parametrize("writer", [*WRITERS, by_take])
