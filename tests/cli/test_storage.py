@@ -199,3 +199,19 @@ def test_a_model_that_may_not_be_read_or_replaced(
     assert model.read_bytes() == kit.read_bytes()
     model.chmod(0)
     told(one_error(powerless("-m", "distill_cli", "info", model), 5), model)
+
+
+@pytest.mark.parametrize("place", ["file/kit.distill", "device"])
+def test_what_may_not_be_written_is_told_before_the_sounds_are_read(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """After hours of training it would be told to someone who left."""
+
+    def read(*_: Any, **__: Any) -> None:
+        raise AssertionError("the sounds were read")
+
+    monkeypatch.setattr("distill_core.training.job.open_dataset", read)
+    (tmp_path / "file").write_bytes(b"")
+    target = Path(os.devnull) if place == "device" else tmp_path / place
+    line = one_error(call("train", pack, "-o", target, "--force", *CODEC, "--only"), 5)
+    assert str(target if place == "device" else tmp_path / "file") in line

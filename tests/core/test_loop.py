@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 import torch
 from distill_core.errors import ConfigError, DivergedError
@@ -156,6 +158,22 @@ def test_events_count_epochs_and_tell_the_rate(tmp_path: Path) -> None:
     assert [each.step for each in epochs] == [10, 20, 30]
     assert all(each.lr > 0 and each.held_out_loss is not None for each in epochs)
     assert any(isinstance(each, StepMetrics) for each in events)
+
+
+def test_a_figure_that_is_no_number_spoils_no_journal() -> None:
+    """A backend's own figures may be NaN, which JSON does not have."""
+
+    @attrs.frozen(kw_only=True)
+    class Odd(EpochMetrics):
+        ratio: float
+        rows: list[dict[str, float]]
+
+    told = Odd(
+        stage="toy", step=1, seconds=0.1, epoch=1, train_loss=1.0, held_out_loss=None, lr=0.1,
+        eta=None, ratio=math.inf, rows=[{"a": math.nan, "b": 2.0}],
+    ).as_json()  # fmt: skip
+    assert (told["ratio"], told["rows"]) == (None, [{"a": None, "b": 2.0}])
+    json.dumps(told, allow_nan=False)
 
 
 def test_minutes_become_a_number_of_steps_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,21 @@ def write_atomic(path: Path, content: Content) -> None:
             file.write(content)
 
 
+def check_writable(path: Path) -> None:
+    """Fail now rather than after hours of work: would `replacing` be allowed to write here?
+
+    Raises:
+        OSError: it would not; what only the writing itself can meet (a full disk) is not tried.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_what_is_kept(target, path)
+    folder = next(each for each in target.parents if os.path.lexists(each))
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield an empty file beside `path` (same suffix); it takes its place if the block ends well.

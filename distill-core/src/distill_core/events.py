@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import attrs
@@ -18,8 +19,13 @@ class Event:
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """Give the JSON-able table that `--json` and `events.jsonl` hold."""
-        return {"event": self.event} | attrs.asdict(self, recurse=True)
+        """Give the JSON-able table that `--json` and `events.jsonl` hold.
+
+        JSON has no NaN and no infinity: such a figure, a backend's own, becomes None.
+        """
+        return {"event": self.event} | {
+            name: _plain(value) for name, value in attrs.asdict(self, recurse=True).items()
+        }
 
 
 @attrs.frozen(kw_only=True)
@@ -100,3 +106,13 @@ class Done(Event):
     run: str
     held_out_loss: dict[str, float | None]
     warnings: tuple[str, ...]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

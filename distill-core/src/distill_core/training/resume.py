@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from ..atomic import check_writable
 from ..device import pick_device, set_threads
 from ..errors import ConfigError
 from ..library import find
@@ -79,6 +80,7 @@ def resume(
             if on_event is not None:
                 on_event(done)
             return Trained(job.model, folder.path, job.voice.seconds, went_on=False)
+        check_writable(job.model)
         _open(job, stages, record, on_open)
         return job.run(stages)
     finally:

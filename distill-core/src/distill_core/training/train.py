@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..atomic import check_writable
 from ..device import pick_device, set_threads
 from ..errors import ConfigError, DatasetError
 from ..header import SUFFIX
@@ -86,6 +87,7 @@ def train(
         raise ConfigError(
             f"{target} is there already.", "Replace it with --force, or use another -o."
         )
+    check_writable(target)
     job = Job(
         voice=Voice(registry, folder, on_event), model=target,
         name=name or printable(target.stem), budget=budget, paths=paths,
@@ -135,6 +137,7 @@ def train_companion(
     configs = sort([owner.type], knobs)
     folder = RunFolder.beside(target, companion)
     folder.check_free(target.name)
+    check_writable(target)
     job = Job(
         voice=Voice(registry, folder, on_event), model=target,
         name=host.name, budget=Budget.of(minutes, epochs, steps), paths=_paths(data),
