@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import IO, Any
@@ -18,12 +19,14 @@ from .locking import lock, lockable
 CONFIG, JOURNAL, LOCK, STATE = "config.json", "events.jsonl", "lock", "state.json"
 RUNNING, STOPPED, DIVERGED, DONE = "running", "stopped", "diverged", "done"
 ENDED = {DIVERGED, DONE}  # nothing is lost when another run takes the folder's place
+CHECKPOINTS = "checkpoints"
+UNSTARTED = {CONFIG, JOURNAL, LOCK, CHECKPOINTS}  # what a run has that was killed before it started
 RESUME = "distill train --resume"
 
 
 def checkpoint_path(folder: Path, stage: str) -> Path:
     """Say where a stage's checkpoint is kept."""
-    return folder / "checkpoints" / f"{stage}.checkpoint"
+    return folder / CHECKPOINTS / f"{stage}.checkpoint"
 
 
 @define
@@ -68,7 +71,7 @@ class RunFolder:
         self._put_back()
         self.finished = []
         self.check_free(config["model"])
-        if self.status is not None:
+        if self._started:
             if not replace:
                 raise ConfigError(
                     f"{self.path} holds an earlier run.",
@@ -159,7 +162,7 @@ class RunFolder:
         """Mend what a kill left: an earlier run lies aside, and the later one never started."""
         if not self._aside.is_dir() or not lockable(self.path / LOCK):
             return
-        if self.status is not None:
+        if self._started:
             shutil.rmtree(self._aside, ignore_errors=True)
             return
         shutil.rmtree(self.path, ignore_errors=True)
@@ -182,14 +185,29 @@ class RunFolder:
         if not lockable(self.path / LOCK):
             raise ConfigError(f"{self.path} is locked: a run is going on in it.")
         status, owner = self.status, self.config().get("model")
-        if status is None:
-            return
+        if owner is None:
+            raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
         if owner != model:
             raise ConfigError(f"{self.path} is the run of {owner}.", "Use another -o.")
-        if status not in ENDED:
+        if not self._started:
+            self._check_only_unstarted()
+        elif status not in ENDED:  # also where its state is damaged
             raise ConfigError(
                 f"{self.path} holds a run that is not finished.",
                 f"Go on with it: {RESUME} {self.path} (or remove that folder).",
+            )
+
+    @property
+    def _started(self) -> bool:
+        return os.path.lexists(self.path / STATE)
+
+    def _check_only_unstarted(self) -> None:
+        """Refuse a folder to be deleted that holds what no run of ours puts there."""
+        names = sorted(each.name for each in self.path.iterdir())
+        foreign = [name for name in names if name not in UNSTARTED and not name.startswith(".")]
+        if foreign:
+            raise ConfigError(
+                f"{self.path} holds more than a run: {', '.join(foreign[:3])}.", "Move it away."
             )
 
     def _state(self) -> dict[str, Any]:
