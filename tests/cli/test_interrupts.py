@@ -49,6 +49,34 @@ def test_r3_an_interrupt_at_a_random_moment_leaves_a_usable_model_that_goes_on(
     assert read_header(model).has("prior")
 
 
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [("sys.meta_path.insert(0, Slow())", 130), ("atexit.register(Slow().find_spec)", 0)],
+)
+def test_r3_the_first_and_the_last_moment_of_a_command_are_quiet_too(
+    moment: str, code: int
+) -> None:
+    """A finger that is quicker than the imports, or slower than the end, is no bug of ours."""
+    script = f"""
+import atexit, sys, time
+from distill_cli.start import run
+class Slow:
+    def find_spec(self, *asked):
+        print("waiting", file=sys.stderr, flush=True)
+        time.sleep(3)
+        sys.meta_path[:] = [each for each in sys.meta_path if each is not self]
+sys.argv[1:] = ["--version"]
+{moment}
+run()
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"waiting\n"
+        ended = interrupt(process, signal.SIGINT)
+    assert (ended.code, ended.err) == (code, "")
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.4, 0.8, 1.2])
 def test_r3_before_started_nothing_is_written(pack: Path, tmp_path: Path, moment: float) -> None:
     """Importing torch and reading sounds takes seconds, in which people change their minds."""

@@ -1,5 +1,5 @@
 """Lets `python -m distill_cli` be the command, as torchrun needs it."""
 
-from .main import run
+from .start import run
 
 run()

@@ -10,9 +10,9 @@ import click
 from distill_core.errors import BackendError, DistillError, Interrupted, StorageError
 
 from .screen import Screen
+from .start import INTERRUPTED
 from .streams import settle
 
-INTERRUPTED = 130
 STDOUT = "standard output"
 
 

@@ -18,8 +18,8 @@ from types import FrameType
 
 from attrs import define, field
 
-INTERRUPTED = 130
-STOPS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, kill and docker stop, a terminal that was closed
+from .start import INTERRUPTED, signals
+
 SAVING = "\nStopping: finishing the step and saving. Once more to leave at once.\n"
 LEAVING = "\nStopping. Once more to leave at once.\n"
 PATIENCE = 0.1  # seconds; what has left by then needs no note that it is leaving
@@ -69,7 +69,7 @@ class Interrupts:
         """Take the signals over while the block runs."""
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
-        old = {each: signal.signal(each, self.handle) for each in _signals()}
+        old = {each: signal.signal(each, self.handle) for each in signals()}
         wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         watcher = threading.Thread(target=self.watch, name="interrupts", daemon=True)
         watcher.start()
@@ -116,13 +116,6 @@ def stoppable(note: str = SAVING) -> Iterator[threading.Event]:
         yield interrupts.cancel
     finally:
         interrupts.cancel = None
-
-
-def _signals() -> list[signal.Signals]:
-    """List the signals to answer; nohup's wish that a closed terminal should not matter is kept."""
-    there = [getattr(signal, name) for name in STOPS if hasattr(signal, name)]
-    kept = getattr(signal, "SIGHUP", None)
-    return [each for each in there if each != kept or signal.getsignal(each) is not signal.SIG_IGN]
 
 
 def _tell(text: str) -> None:

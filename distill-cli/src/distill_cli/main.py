@@ -14,9 +14,10 @@ from distill_core.registry import environment
 from . import brought
 from .command import Judging
 from .exits import guarded
-from .interrupts import INTERRUPTED, answering
+from .interrupts import answering
 from .loudness import with_loudness
 from .screen import Screen, wants_color
+from .start import INTERRUPTED
 from .streams import open_all
 from .values import option
 
