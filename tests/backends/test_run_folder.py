@@ -68,3 +68,26 @@ def test_a_run_whose_state_is_damaged_keeps_its_checkpoints(
     distill.resume(run)
     after = read_model_file(model).part("vqvae")
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize(("inside", "spelled"), [("", "."), ("checkpoints", "..")])
+def test_a_run_goes_on_however_its_folder_is_spelled(
+    model: Path, monkeypatch: pytest.MonkeyPatch, inside: str, spelled: str
+) -> None:
+    """The model lies beside the folder, also for someone who stands in it."""
+    run = RunFolder.beside(model).path
+    monkeypatch.chdir(run / inside)
+    before = model.stat().st_mtime_ns
+    assert distill.resume(spelled, steps=1).model.samefile(model)
+    assert model.stat().st_mtime_ns > before
+    assert sorted(each.name for each in run.rglob("*.distill")) == []
+
+
+@pytest.mark.parametrize("nothing", ["", "/"])
+def test_what_is_no_name_of_a_folder_is_no_run(
+    model: Path, monkeypatch: pytest.MonkeyPatch, nothing: str
+) -> None:
+    """A variable of a script that was never set."""
+    monkeypatch.chdir(RunFolder.beside(model).path)
+    with pytest.raises(ConfigError, match="no run"):
+        distill.resume(nothing)

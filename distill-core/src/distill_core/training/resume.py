@@ -90,6 +90,10 @@ def resume(
 def _folder(run: str | Path) -> RunFolder:
     """Find a run by its folder, or by its model."""
     path = Path(run)
+    if path.name in {"", ".."}:  # "." and ".." have another name, and another folder beside them
+        path = path.resolve()
+    if not path.name or not str(run):
+        raise ConfigError(f"There is no run {str(run)!r}.", "Name a folder that ends in .run.")
     if not path.is_dir() and RunFolder.beside(path).path.is_dir():
         return RunFolder.beside(path)
     if not path.is_dir():
