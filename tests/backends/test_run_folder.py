@@ -91,3 +91,20 @@ def test_what_is_no_name_of_a_folder_is_no_run(
     monkeypatch.chdir(RunFolder.beside(model).path)
     with pytest.raises(ConfigError, match="no run"):
         distill.resume(nothing)
+
+
+def test_a_run_on_another_disk_stays_there_and_is_replaced_there(
+    pack: Path, model: Path, tmp_path: Path
+) -> None:
+    """Whoever links the folder of checkpoints to a large disk has a reason."""
+    run, disk = RunFolder.beside(model).path, tmp_path / "disk"
+    disk.mkdir()
+    run.rename(disk / "run")
+    run.symlink_to(disk / "run")
+    for _ in range(2):
+        train(pack, model, force=True)
+        assert run.is_symlink()
+        assert [each.name for each in disk.iterdir()] == ["run"]
+    (run / "state.json").unlink()  # as if killed before it had started
+    train(pack, model, force=True)
+    assert sorted(each.name for each in model.parent.iterdir()) == ["kit.distill", "kit.run"]

@@ -77,11 +77,11 @@ class RunFolder:
                     f"{self.path} holds an earlier run.",
                     "Replace it with --force, or use another -o.",
                 )
-            self.path.rename(self._aside)
+            self._place.rename(self._aside)
             self._replaced = True
         elif self.path.exists():  # killed before it had started: nothing is in it
-            shutil.rmtree(self.path)
-        self.path.mkdir(parents=True)
+            shutil.rmtree(self._place)
+        self._place.mkdir(parents=True)
         self._take()
         write_atomic(self.path / CONFIG, json.dumps(config, indent=1).encode())
 
@@ -141,12 +141,17 @@ class RunFolder:
     def remove(self) -> None:
         """Delete the folder and all in it; an earlier run takes its place again."""
         self.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        shutil.rmtree(self._place, ignore_errors=True)
         self._put_back()
 
     @property
+    def _place(self) -> Path:
+        """Say where the folder lies; a link to a larger disk stays one."""
+        return Path(os.path.realpath(self.path))
+
+    @property
     def _aside(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.old")
+        return self._place.with_name(f".{self._place.name}.old")
 
     def _take(self) -> None:
         """Lock the folder and open its journal at the end."""
@@ -165,8 +170,8 @@ class RunFolder:
         if self._started:
             shutil.rmtree(self._aside, ignore_errors=True)
             return
-        shutil.rmtree(self.path, ignore_errors=True)
-        self._aside.rename(self.path)
+        shutil.rmtree(self._place, ignore_errors=True)
+        self._aside.rename(self._place)
         self._replaced = False
 
     def check_free(self, model: str) -> None:
