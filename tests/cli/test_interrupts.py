@@ -77,6 +77,25 @@ run()
     assert (ended.code, ended.err) == (code, "")
 
 
+def test_an_interrupt_that_was_answered_ends_with_130_as_a_module_too(tmp_path: Path) -> None:
+    """CPython may kill itself with SIGINT, for an interrupt that came out of an exec (torch's)."""
+    (tmp_path / "ends.py").write_text(
+        """
+import distill_cli.main as main, sys
+from distill_cli.start import run
+def interrupted():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        sys.exit(130)
+main.run = interrupted
+run()
+"""
+    )
+    command = [sys.executable, "-m", "ends"]
+    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 130
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.4, 0.8, 1.2])
 def test_r3_before_started_nothing_is_written(pack: Path, tmp_path: Path, moment: float) -> None:
     """Importing torch and reading sounds takes seconds, in which people change their minds."""

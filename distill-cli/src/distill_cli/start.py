@@ -21,8 +21,11 @@ def run() -> None:
 
     try:
         run()
-    except SystemExit as end:
-        _leave_with(end.code if isinstance(end.code, int) else 0)  # all is said and written
+    except SystemExit as end:  # all is said and written
+        code = end.code if isinstance(end.code, int) else 0
+        if code == INTERRUPTED:  # after `python -m` the interpreter may end itself with SIGINT, for
+            os._exit(code)  # a KeyboardInterrupt that was caught long ago (out of an exec)
+        _leave_with(code)
         raise
 
 
