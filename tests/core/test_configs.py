@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 import torch
 from distill_core.configs import automatic, by_flag, structure, unstructure
 from distill_core.controls import controls
+from distill_core.device import set_threads
 from distill_core.errors import ConfigError
 from distill_core.knobs import knob
 
@@ -144,3 +145,12 @@ def test_a_field_that_is_no_knob_is_its_authors_error() -> None:
 
     with pytest.raises(TypeError, match=r"Odd\.count"):
         controls(Odd)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 10**9, 1.5, "2", True])
+def test_an_impossible_number_of_threads_is_refused(threads: Any) -> None:
+    """OpenMP ends the whole process where it cannot allocate so many; a notebook goes with it."""
+    before = torch.get_num_threads()
+    with pytest.raises(ConfigError, match="must lie between 1 and 256"):
+        set_threads(threads)
+    assert torch.get_num_threads() == before

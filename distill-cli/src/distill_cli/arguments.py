@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from distill_core.device import DEVICES
+from distill_core.device import DEVICES, MOST_THREADS
 
 from .values import Place, option
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGEST_SEED = (1 << 63) - 1
-MOST_THREADS = 256
 
 data = click.argument("data", nargs=-1, required=True, type=Place(path_type=Path))
 model = click.argument("model", type=Place())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+MOST_THREADS = 256
 
 
 def pick_device(device: str = "auto") -> str:
@@ -26,10 +27,16 @@ def pick_device(device: str = "auto") -> str:
 
 
 def set_threads(threads: int | None) -> int:
-    """Set the number of threads torch computes with (None leaves it) and say what it is."""
+    """Set the number of threads torch computes with (None leaves it) and say what it is.
+
+    Raises:
+        ConfigError: that is no number of threads; OpenMP ends the process where it is too large.
+    """
     import torch
 
     if threads is not None:
+        if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+            raise ConfigError(f"--threads: {threads!r} must lie between 1 and {MOST_THREADS}.")
         torch.set_num_threads(threads)
     return torch.get_num_threads()
 
