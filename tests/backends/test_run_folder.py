@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,33 @@ def test_a_run_on_another_disk_stays_there_and_is_replaced_there(
     (run / "state.json").unlink()  # as if killed before it had started
     train(pack, model, force=True)
     assert sorted(each.name for each in model.parent.iterdir()) == ["kit.distill", "kit.run"]
+
+
+SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a model elsewhere": lambda told: told.update(model="../else.distill"),
+    "a model of an absolute path": lambda told: told.update(model="/else.distill"),
+    "a model of no name": lambda told: told.update(model="a\0b"),
+    "no stages": lambda told: told.update(stages={}),
+    "settings of no kind": lambda told: told["stages"]["vqvae"]["filled"].update(model="x"),
+    "a backend on a host": lambda told: told.update(host="0"),
+    "no budget": lambda told: told.update(budget={}),
+    "two budgets": lambda told: told.update(budget={"steps": 1, "epochs": 1}),
+    "no time": lambda told: told.update(budget={"minutes": -1.0}),
+    "no threads": lambda told: told.update(threads=0),
+    "too many threads": lambda told: told.update(threads=10**9),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_run_that_was_told_what_no_run_is_told_is_refused(model: Path, what: str) -> None:
+    """Someone edited it, or it is a stranger's: no traceback, no endless run, no other place."""
+    run = RunFolder.beside(model).path
+    config = json.loads((run / "config.json").read_text())
+    SPOILT[what](config)
+    (run / "config.json").write_text(json.dumps(config))
+    model.unlink()
+    (run / "state.json").write_text(f'{{"status":"stopped","seconds":{"9" * 400}}}')
+    before = sorted(each.name for each in model.parent.parent.rglob("*"))
+    with pytest.raises(ConfigError):
+        distill.resume(run)
+    assert sorted(each.name for each in model.parent.parent.rglob("*")) == before

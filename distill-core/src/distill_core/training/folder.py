@@ -99,7 +99,7 @@ class RunFolder:
         state = self._state()
         finished, spent = state.get("finished"), state.get("seconds")
         self.finished = [str(name) for name in finished] if isinstance(finished, list) else []
-        self.spent = float(spent) if isinstance(spent, int | float) else 0.0
+        self.spent = spent if isinstance(spent, float) else 0.0
         return config
 
     def config(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, frozen
+from attrs import asdict, astuple, frozen
 
 from ..configs import Configs, structure, unstructure
 from ..errors import BackendError, ConfigError
@@ -70,12 +70,28 @@ class Record:
         from cattrs import Converter
 
         try:
-            return Converter(forbid_extra_keys=True).structure(dict(table), cls)
+            told = Converter(forbid_extra_keys=True).structure(dict(table), cls)
+            told._check()
+            return told
         except Exception as error:  # cattrs collects whatever building raises
             raise ConfigError(
                 f"What {path} was told is damaged, or of another version of Distill.",
                 "Remove that folder and train anew.",
             ) from error
+
+    def _check(self) -> None:
+        """Refuse what this module never wrote: someone else's file could name any place.
+
+        Raises:
+            ValueError: what is wrong.
+        """
+        if self.model != Path(self.model).name or self.model in {"", ".."} or "\0" in self.model:
+            raise ValueError(f"{self.model!r} is no file beside a run")
+        if [each is None for each in astuple(self.budget)].count(False) != 1:
+            raise ValueError("it has no budget, or several")
+        Budget.of(*astuple(self.budget))
+        if not self.stages or (self.host and len(self.stages) > 1):
+            raise ValueError(f"it has {len(self.stages)} stages")
 
     def configs(self, registry: Registry, path: Path) -> list[tuple[Owner, Configs, Configs]]:
         """Give each stage's owner with the configs that were given, and those in force.
@@ -84,7 +100,7 @@ class Record:
             BackendError: a stage's backend is missing or broken.
             ConfigError: another version of it does not know these settings.
         """
-        found = []
+        found: list[tuple[Owner, Configs, Configs]] = []
         for name, told in self.stages.items():
             if name not in {each.name for each in registry.named("backend", "companion")}:
                 words = str(told.get("backend", "")).split()
@@ -101,8 +117,11 @@ class Record:
                     )
                     for key in ("given", "filled")
                 )
-            except (KeyError, TypeError, ConfigError) as error:
+            except (KeyError, TypeError, ValueError, ConfigError) as error:
                 raise ConfigError(f"{path}: the settings of {name}: {error}") from error
+            kind = "companion" if self.host or found else "backend"
+            if owner.claim.kind != kind:
+                raise ConfigError(f"{path} has its stages in another order than a run: {name}.")
             found.append((owner, given, filled))
         return found
 
