@@ -200,6 +200,25 @@ def test_a_model_that_was_deleted_is_made_again_without_a_step(finished: Path, w
     assert same(whole, finished)
 
 
+def test_what_is_made_again_is_not_made_longer(finished: Path, whole: Path) -> None:
+    """The prior learnt the codes of the codec as it was; another one's would be noise to it."""
+    finished.unlink()
+    distill.resume(RunFolder.beside(finished).path, steps=7)
+    before, after = read_model_file(whole), read_model_file(finished)
+    assert same_part(before.part("vqvae"), after.part("vqvae"))
+    assert after.header.companions["prior"]["training"]["steps"] == STEPS + 7
+
+
+def test_what_cannot_be_made_again_is_not_trained_anew_in_silence(finished: Path) -> None:
+    """Another codec under the prior that is kept would be noise to it."""
+    finished.unlink()
+    run = RunFolder.beside(finished).path
+    (run / "checkpoints" / "vqvae.checkpoint").unlink()
+    refused("to go on from", run)
+    refused("to go on from", run, steps=3)
+    assert not finished.exists()
+
+
 def test_r5_sounds_that_changed_are_noticed_and_named(tmp_path: Path) -> None:
     """Going on with other sounds would mix what is held out with what is trained on."""
     sounds = tmp_path / "sounds"

@@ -27,7 +27,7 @@ from .record import Record, clip_contents, told_stages, versions
 from .run import Run
 from .schedule import Budget
 from .stage import Stage
-from .standing import waiting
+from .standing import extended, waiting
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Job:
     announced: bool = False
     saved: int = 0  # stages whose model was written
     _dataset: Dataset | None = None
+    _longer: list[Stage] = field(factory=list)  # the stages that the extension is for
 
     @property
     def registry(self) -> Registry:
@@ -137,6 +138,7 @@ class Job:
             self.folder.create(self._record(stages).as_json(), self.replace)
         with closing(self.folder), self._ending():
             left = self.waiting(stages)
+            self._longer = extended(self.folder, left) if self.extension else []
             for stage in left:
                 self._train(stage, stages, left)
             self.voice.tell(self.done(stages, left[-1].owner.name))
@@ -236,8 +238,8 @@ class Job:
 
     def _run(self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]) -> Run:
         """Make what a stage's backend gets."""
-        owner = stage.owner
-        host = None
+        owner, host = stage.owner, None
+        extension = self.extension if stage in self._longer else None
         if owner.claim.kind == "companion":  # as it will be when it plays
             loaded = load(self.model, self.device, self.registry, companions=False)
             host = loaded.host.network
@@ -246,11 +248,11 @@ class Job:
         return Run(
             stage=owner.name, folder=self.folder.path, dataset=self.dataset, host=host,
             device=self.device, seed=mixed(self.seed, *owner.name.encode()),
-            budget=self.extension or self.budget,
+            budget=extension or self.budget,
             deadline=self._deadline(stage, stages, left), began=self.voice.began,
             announce=lambda step: self.announce(stages, owner.name, step),
             listener=self.voice.tell, cancel=self.cancel, teller=self.voice.warn,
-            extension=self.extension,
+            extension=extension,
         )  # fmt: skip
 
     def _deadline(
@@ -258,10 +260,11 @@ class Job:
     ) -> float | None:
         """Say when a stage should end; what an earlier one took too long is divided."""
         now, began = time.monotonic(), self.voice.began
-        if self.resumed and self.extension is None:  # its share of what the run was told, anew
+        if self.resumed and stage not in self._longer:  # its share of what the run was told, anew
             share = self.budget.share(stages.index(stage), len(stages))
             return None if share is None else now + share * 60
-        budget, index = self.extension or self.budget, left.index(stage)
+        budget, left = self.extension or self.budget, self._longer or left
+        index = left.index(stage)
         share = budget.share(index, len(left))
         if share is None or budget.minutes is None:
             return None

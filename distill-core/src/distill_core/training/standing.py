@@ -39,11 +39,21 @@ def waiting(
     left = [each for each in stages if each.owner.name not in made]
     if extension is not None and not left:
         left = [stages[-1]]
-        kept = checkpoint_path(folder.path, stages[-1].owner.name)
-        if not kept.exists():
+    for name in [each.owner.name for each in left if each.owner.name in folder.finished]:
+        kept = checkpoint_path(folder.path, name)
+        if not kept.exists():  # from the start it might end elsewhere, under what learnt its codes
             raise ConfigError(f"There is no {kept} to go on from.", "Train anew.")
     _check_nothing_is_lost(model, header, left)
     return left
+
+
+def extended(folder: RunFolder, left: Sequence[Stage]) -> list[Stage]:
+    """List those of the stages that are left which a further budget is for.
+
+    A finished one is only made again where the model file was deleted: what was trained after it
+    learnt the codes that it had at its end.
+    """
+    return [each for each in left if each.owner.name not in folder.finished] or list(left[-1:])
 
 
 def _check_nothing_is_lost(model: Path, header: Header | None, left: Sequence[Stage]) -> None:
