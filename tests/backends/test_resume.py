@@ -193,6 +193,21 @@ def test_an_extension_that_was_stopped_goes_on_exactly(finished: Path, tmp_path:
     assert same(finished, other / finished.name)
 
 
+def test_an_extension_that_was_stopped_at_its_beginning_keeps_its_minutes(
+    pack: Path, tmp_path: Path
+) -> None:
+    """Whoever asked for a minute more of a run of hours does not get those hours again."""
+    run = stopped(pack, tmp_path / "kit.distill", step=2, only=True, steps=None, minutes=600)
+    stops = Stops("vqvae", 3)
+    with pytest.raises(Interrupted):
+        distill.resume(run, minutes=0.02, cancel=stops, on_event=stops.hear)
+    cancel = threading.Event()
+    timer = threading.Timer(60, cancel.set)
+    timer.start()
+    distill.resume(run, cancel=cancel)
+    timer.cancel()
+
+
 def test_a_model_that_was_deleted_is_made_again_without_a_step(finished: Path, whole: Path) -> None:
     """The checkpoints hold it."""
     finished.unlink()

@@ -54,7 +54,7 @@ class Loop:
         if self.path.exists():
             self.restore(Checkpoint.read(self.path))
         if self.run.extension is not None:
-            self.pace.extend(self.step, self.run.extension)
+            self.pace.extend(self.step, self.run.extension, self.run.deadline)
         self.pace.begin(self.step)
         self.save()
         self.run.announce(self.step)
@@ -117,7 +117,7 @@ class Loop:
     def _eta(self) -> float | None:
         """Give the seconds left in this stage."""
         if self.pace.steps is None:
-            return self.run.deadline and max(0.0, self.run.deadline - time.monotonic())
+            return self.pace.deadline and max(0.0, self.pace.deadline - time.monotonic())
         each = (time.monotonic() - self.started_at) / max(1, self.step - self.started_from)
         return round(each * (self.pace.steps - self.step), 1)
 
@@ -191,6 +191,8 @@ class Loop:
         self.step, self.losses = facts["step"], list(facts["losses"])
         self.pace.steps, self.pace.origin = facts["steps"], facts["origin"]
         self.pace.budget = Budget(**facts["budget"])
+        if self.pace.origin:  # it was extended: the run's own minutes are over
+            self.pace.deadline = None
         try:
             self.objective.load_state(checkpoint.tensors.get("objective", {}))
         except (KeyError, ValueError, RuntimeError) as error:  # a backend's own way of reading

@@ -104,9 +104,9 @@ class Pace:
             whole = planned - planned % self.epoch_steps  # so that the last epoch's figures are
             self.steps = whole if whole > step else planned  # those of a whole one
 
-    def extend(self, step: int, budget: Budget) -> None:
+    def extend(self, step: int, budget: Budget, deadline: float | None) -> None:
         """Begin another schedule at `step`, for as long as `budget` says."""
-        self.budget, self.origin, self.steps = budget, step, None
+        self.budget, self.origin, self.steps, self.deadline = budget, step, None, deadline
 
     def progress(self, step: int) -> float:
         """Say how far the schedule is, 0 … 1; 0 while the number of steps is unknown."""
