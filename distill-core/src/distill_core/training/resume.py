@@ -138,5 +138,5 @@ def _check_host(job: Job, stages: list[Stage]) -> None:
         raise ConfigError(
             f"{job.model} is not the model any more that this run's {stages[0].owner.name} is"
             " trained on.",
-            f"Train it anew: distill train-{stages[0].owner.name}.",
+            f"Remove {job.folder.path} and train it anew: distill train-{stages[0].owner.name}.",
         )
