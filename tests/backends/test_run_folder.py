@@ -140,3 +140,18 @@ def test_a_run_that_was_told_what_no_run_is_told_is_refused(model: Path, what: s
     with pytest.raises(ConfigError):
         distill.resume(run)
     assert sorted(each.name for each in model.parent.parent.rglob("*")) == before
+
+
+def test_of_two_that_come_at_once_one_has_the_run(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking whether it is locked, and locking it, are two moments."""
+    run = RunFolder.beside(model).path
+    first = RunFolder(run)
+    first.reopen()
+    monkeypatch.setattr("distill_core.training.folder.lockable", lambda path: True)
+    with pytest.raises(ConfigError, match="is locked"):
+        RunFolder(run).reopen()
+    first.close()
+    first.reopen()
+    first.close()

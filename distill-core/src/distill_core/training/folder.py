@@ -93,8 +93,6 @@ class RunFolder:
         """
         self._put_back()
         config = self.config()
-        if not lockable(self.path / LOCK):
-            raise ConfigError(f"{self.path} is locked: the run is going on.")
         self._take()
         state = self._state()
         finished, spent = state.get("finished"), state.get("seconds")
@@ -154,9 +152,15 @@ class RunFolder:
         return self._place.with_name(f".{self._place.name}.old")
 
     def _take(self) -> None:
-        """Lock the folder and open its journal at the end."""
+        """Lock the folder and open its journal at the end.
+
+        Raises:
+            ConfigError: a run is going on in it.
+        """
         self._lock = (self.path / LOCK).open("wb")
-        lock(self._lock)
+        if not lock(self._lock):  # another one came first, since we looked
+            self.close()
+            raise ConfigError(f"{self.path} is locked: the run is going on.")
         journal = self.path / JOURNAL
         if journal.exists() and not journal.read_bytes().endswith(b"\n"):  # killed while writing
             whole, _, _ = journal.read_bytes().rpartition(b"\n")
@@ -185,10 +189,10 @@ class RunFolder:
         """
         if not self.path.exists():
             return
-        if not (self.path / CONFIG).is_file():
-            raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
         if not lockable(self.path / LOCK):
             raise ConfigError(f"{self.path} is locked: a run is going on in it.")
+        if not (self.path / CONFIG).is_file():
+            raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
         status, owner = self.status, self.config().get("model")
         if owner is None:
             raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
