@@ -235,6 +235,26 @@ def test_what_cannot_be_made_again_is_not_trained_anew_in_silence(finished: Path
     assert not finished.exists()
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_r2_a_run_that_was_to_replace_a_model_goes_on_after_a_kill(
+    pack: Path, finished: Path, whole: Path, damaged: bool
+) -> None:
+    """Until its first stage is saved the old file lies there, which is no reason to lose it."""
+    if damaged:
+        finished.write_bytes(b"cut")
+    before = finished.read_bytes()
+
+    def die(event: distill.Event) -> None:
+        if event.event == "step" and event.step == 5:
+            raise SystemError  # as near as a test comes to kill -9
+
+    with pytest.raises(SystemError):
+        train(pack, finished, force=True, on_event=die)
+    assert finished.read_bytes() == before
+    distill.resume(RunFolder.beside(finished).path)
+    assert same(whole, finished)
+
+
 def test_r5_sounds_that_changed_are_noticed_and_named(tmp_path: Path) -> None:
     """Going on with other sounds would mix what is held out with what is trained on."""
     sounds = tmp_path / "sounds"

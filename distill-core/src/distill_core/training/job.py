@@ -63,6 +63,7 @@ class Job:
 
     Attributes:
         model: the model file to write, or to train a companion into.
+        replaces: digest of the file that the model takes the place of; "" where there was none.
         host: digest of the weights that a companion is trained on; "" where the job makes them.
         id: the model's.
         replace: an earlier, finished run may be replaced.
@@ -84,6 +85,7 @@ class Job:
     replace: bool = False
     resumed: bool = False
     extension: Budget | None = None
+    replaces: str = ""
     host: str = ""
     left_out: list[str] = field(factory=list)
     id: str = field(factory=lambda: str(uuid.uuid4()))
@@ -150,7 +152,9 @@ class Job:
         """List the stages that are still to be trained; errors as of `standing.waiting`."""
         if not self.resumed:
             return list(stages)
-        return waiting(self.folder, self.model, self.id, stages, self.extension)
+        return waiting(
+            self.folder, self.model, self.id, self.replaces, stages, self.extension
+        )  # fmt: skip
 
     def done(self, stages: Sequence[Stage], last: str) -> Done:
         """Make the event that ends a job well; `last` is the stage that was trained last."""
@@ -288,5 +292,5 @@ class Job:
             data=[str(path.absolute()) for path in self.paths], hold_out=list(self.hold_out),
             seed=self.seed, device=self.device, threads=self.threads, budget=self.budget,
             clips=clip_contents(self.dataset), versions=versions(stages),
-            stages=told_stages(stages),
+            stages=told_stages(stages), replaces=self.replaces,
         )  # fmt: skip

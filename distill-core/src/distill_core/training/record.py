@@ -40,6 +40,7 @@ class Record:
         clips: digest of each used clip's content, by name.
         versions: of what the results depend on.
         stages: by model type, its backend, the configs that were given and those in force.
+        replaces: digest of the file that the model is to take the place of, or "".
     """
 
     model: str
@@ -55,6 +56,7 @@ class Record:
     clips: dict[str, str]
     versions: dict[str, str]
     stages: dict[str, dict[str, Any]]
+    replaces: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Give it as a plain table."""

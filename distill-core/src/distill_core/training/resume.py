@@ -71,7 +71,7 @@ def resume(
             name=record.name, budget=record.budget, paths=[Path(each) for each in record.data],
             device=pick_device(record.device), threads=set_threads(record.threads),
             seed=record.seed, hold_out=tuple(record.hold_out), cancel=cancel or threading.Event(),
-            id=record.id, host=record.host, resumed=True, extension=extension,
+            id=record.id, replaces=record.replaces, host=record.host, resumed=True, extension=extension,
         )  # fmt: skip
         stages = [Stage(*each) for each in record.configs(registry, folder.path)]
         _check_host(job, stages)

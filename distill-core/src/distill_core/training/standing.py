@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,24 @@ from .schedule import Budget
 from .stage import Stage
 
 
+def content(model: Path) -> str:
+    """Give the digest of a file that a run is to replace, whatever it is; "" where there is none."""
+    if not model.is_file():
+        return ""  # a pipe would be waited for
+    try:
+        with model.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def waiting(
-    folder: RunFolder, model: Path, id: str, stages: Sequence[Stage], extension: Budget | None
+    folder: RunFolder,
+    model: Path,
+    id: str,
+    replaces: str,
+    stages: Sequence[Stage],
+    extension: Budget | None,
 ) -> list[Stage]:
     """List the stages that are still to be trained, or the last one when it is to be extended.
 
@@ -24,6 +41,7 @@ def waiting(
         folder: the run's.
         model: the run's model file.
         id: that the model file must have.
+        replaces: content of the file that was to be replaced, which may be there still; or "".
         stages: of the run, in their order.
         extension: how much longer the run is to go on, or None.
 
@@ -32,7 +50,8 @@ def waiting(
             would spoil what another run put into the file.
         ModelFileError: the model file is damaged.
     """
-    header = read_header(model) if model.exists() else None
+    before = model.exists() and replaces == content(model)
+    header = read_header(model) if model.exists() and not before else None
     if header is not None and header.id != id:
         raise ConfigError(f"{model} is another model by now than this run's.")
     made = set(folder.finished) & set(header.parts if header is not None else ())

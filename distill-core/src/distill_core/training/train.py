@@ -19,6 +19,7 @@ from .folder import RunFolder
 from .job import Job, Opening, Trained
 from .schedule import Budget
 from .settings import sort
+from .standing import content
 from .voice import Listener, Voice
 
 
@@ -93,6 +94,7 @@ def train(
         name=name or printable(target.stem), budget=budget, paths=paths,
         device=pick_device(device), threads=set_threads(threads), seed=chosen_seed(seed),
         hold_out=tuple(hold_out), cancel=cancel or threading.Event(), replace=force,
+        replaces=content(target),
     )  # fmt: skip
     first = configs[owner.type.name].model
     job.left_out += [
