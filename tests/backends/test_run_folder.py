@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -155,3 +156,16 @@ def test_of_two_that_come_at_once_one_has_the_run(
     first.close()
     first.reopen()
     first.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.parametrize("force", [False, True])
+def test_what_no_model_can_replace_is_refused_before_training(
+    pack: Path, tmp_path: Path, force: bool
+) -> None:
+    """After hours it would be too late to say so."""
+    pipe = tmp_path / "kit.distill"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="no ordinary file"):
+        train(pack, pipe, force=force)
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -169,4 +169,6 @@ def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> 
     path = Path(out)
     if path.is_dir():
         raise ConfigError(f"-o {path} is a folder; name a file in it, as {path / 'kit'}{SUFFIX}.")
+    if path.exists() and not path.is_file():  # nor could --force replace it, after hours
+        raise ConfigError(f"-o {path} is no ordinary file.", "Name another place.")
     return path
