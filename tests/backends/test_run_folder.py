@@ -16,6 +16,8 @@ from distill_core.errors import ConfigError
 from distill_core.modelfile import read_model_file
 from distill_core.training.folder import RunFolder
 
+from ..conftest import call
+
 KNOBS: dict[str, Any] = {
     "hidden_size": 32, "layers": 1, "slow_layers": 1, "encoder_layers": 1, "batch": 4, "seed": 1,
     "only": True,
@@ -169,3 +171,19 @@ def test_what_no_model_can_replace_is_refused_before_training(
     with pytest.raises(ConfigError, match="no ordinary file"):
         train(pack, pipe, force=force)
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_the_environments_budget_is_for_new_runs_without_one(
+    pack: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped run would not go on exactly, and --steps could not be typed any more."""
+    run = RunFolder.beside(model).path
+    monkeypatch.setenv("DISTILL_TRAIN_MINUTES", "500")
+    ended = call("train", "--resume", run)
+    assert (ended.code, "has ended" in ended.err) == (0, True), ended.err
+    longer = call("train", "--resume", run, "--steps", 1)
+    assert longer.code == 0, longer.err
+    assert distill.header(model).training["steps"] == 2
+    monkeypatch.setenv("DISTILL_TRAIN_PRIOR_MINUTES", "500")
+    told = call("train-prior", model, pack, "--steps", 1, "--hidden-size", 32, "--layers", 1)
+    assert told.code == 0, told.err

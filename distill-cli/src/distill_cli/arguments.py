@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from distill_core.device import DEVICES, MOST_THREADS
 
 from .values import Place, option
 
+COMMANDLINE = ParameterSource.COMMANDLINE
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGEST_SEED = (1 << 63) - 1
@@ -50,6 +52,26 @@ epochs = option(
     "-e", "--epochs", type=click.IntRange(min=1), help="Epochs a stage, instead of minutes."
 )
 steps = option("--steps", type=click.IntRange(min=1), help="Steps a stage, instead of minutes.")
+
+BUDGET = ("minutes", "epochs", "steps")
+
+
+def typed(names: Sequence[str]) -> set[str]:
+    """Say which of the running command's options were typed, and not set by the environment."""
+    ctx = click.get_current_context()
+    return {name for name in names if ctx.get_parameter_source(name) is COMMANDLINE}
+
+
+def budgeted(told: dict[str, Any], *, anew: bool = True) -> dict[str, Any]:
+    """Let a budget that was typed stand for itself: the environment's is for runs without one.
+
+    Args:
+        told: a command's options.
+        anew: False for a run that goes on, which has had its budget.
+    """
+    kept = typed(BUDGET)
+    left_out = set(BUDGET) - kept if kept or not anew else set()
+    return told | dict.fromkeys(left_out)
 
 
 def together(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 from distill_core.errors import DistillError
 from distill_core.header import read_header
 from distill_core.model_type import ModelType
@@ -19,8 +18,6 @@ from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, installed_types, training_knobs
 from ..progress import progress
 from ..screen import current, seconds
-
-BUDGET = ("minutes", "epochs", "steps")
 
 
 class Train(KnobCommand):
@@ -101,8 +98,8 @@ def command(
         _refuse_all_but_a_budget()
         from distill_core.training.resume import resume  # torch
 
-        told = {name: told[name] for name in BUDGET}
-        job = partial(resume, run, **told)
+        told = arguments.budgeted(told, anew=False)
+        job = partial(resume, run, **{name: told[name] for name in arguments.BUDGET})
     else:
         from distill_core.training.settings import sort
 
@@ -111,7 +108,7 @@ def command(
         sort(stages(told["model_type"], told["only"]), knobs, flags=True)
         from distill_core.training.train import train  # torch, once settings are known to be right
 
-        job = partial(train, list(data), **told, **knobs)
+        job = partial(train, list(data), **arguments.budgeted(told), **knobs)
     with stoppable() as cancel, progress(screen) as show:
         done = job(
             cancel=cancel, on_open=show.read,
@@ -123,13 +120,11 @@ def command(
 def _refuse_all_but_a_budget() -> None:
     """A run that goes on knows everything but how much longer."""
     ctx = click.get_current_context()
-    free = {*BUDGET, "run", "as_json"}
+    free = {*arguments.BUDGET, "run", "as_json"}
     given = [
         param
         for param in ctx.command.get_params(ctx)
-        if ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
-        and param.name not in free
-        and param.expose_value
+        if arguments.typed([str(param.name)]) and param.name not in free and param.expose_value
     ]
     if given:
         named = ", ".join("DATA" if each.name == "data" else each.opts[-1] for each in given)

@@ -66,7 +66,7 @@ def make(companion: str) -> click.Command:
             done = train_companion(
                 model, list(data), companion, cancel=cancel, on_open=show.read,
                 on_event=(lambda event: screen.line(event.as_json())) if as_json else show,
-                **told, **knobs,
+                **arguments.budgeted(told), **knobs,
             )  # fmt: skip
         finish(done, as_json)
 
