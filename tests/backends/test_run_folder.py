@@ -13,6 +13,7 @@ import distill_core as distill
 import pytest
 import torch
 from distill_core.errors import ConfigError
+from distill_core.library import find
 from distill_core.modelfile import read_model_file
 from distill_core.training.folder import RunFolder
 
@@ -187,3 +188,13 @@ def test_the_environments_budget_is_for_new_runs_without_one(
     monkeypatch.setenv("DISTILL_TRAIN_PRIOR_MINUTES", "500")
     told = call("train-prior", model, pack, "--steps", 1, "--hidden-size", 32, "--layers", 1)
     assert told.code == 0, told.err
+
+
+def test_a_model_of_a_hidden_folder_can_be_found_by_its_name(pack: Path, tmp_path: Path) -> None:
+    """The library lists nothing that begins with a dot: such names are being written."""
+    hidden = tmp_path / ".drums-of-mine"
+    shutil.copytree(pack, hidden)
+    model = distill.train(hidden, steps=1, **KNOBS).model
+    assert find("drums-of-mine") == model
+    with pytest.raises(ConfigError, match="no name for a file"):
+        distill.train(pack, name=".drums", steps=1, **KNOBS)

@@ -22,6 +22,8 @@ from .settings import sort
 from .standing import content
 from .voice import Listener, Voice
 
+UNNAMED = "sounds"  # what a model of all that is in "/" is called
+
 
 def train(
     data: str | Path | Sequence[str | Path],
@@ -79,7 +81,8 @@ def train(
     followers = [] if only else registry.companions(owner.type)
     configs = sort([owner.type, *followers], knobs)
     paths = _paths(data)
-    if name is not None and (not name.isprintable() or Path(name).name != name):
+    hidden = name is not None and name.startswith(".")  # the library would not list it
+    if name is not None and (hidden or not name.isprintable() or Path(name).name != name):
         raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
     target = _target(out, name, paths)
     folder = RunFolder.beside(target)
@@ -165,7 +168,7 @@ def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
 
 def _target(out: str | Path | None, name: str | None, paths: Sequence[Path]) -> Path:
     if out is None:
-        return place(name or paths[0].resolve().name)
+        return place(name or paths[0].resolve().name.lstrip(".") or UNNAMED)
     path = Path(out)
     if path.is_dir():
         raise ConfigError(f"-o {path} is a folder; name a file in it, as {path / 'kit'}{SUFFIX}.")
