@@ -15,6 +15,7 @@ import torch
 from distill_core.errors import ConfigError
 from distill_core.library import find
 from distill_core.modelfile import read_model_file
+from distill_core.training import folder
 from distill_core.training.folder import RunFolder
 
 from ..conftest import call
@@ -198,3 +199,31 @@ def test_a_model_of_a_hidden_folder_can_be_found_by_its_name(pack: Path, tmp_pat
     assert find("drums-of-mine") == model
     with pytest.raises(ConfigError, match="no name for a file"):
         distill.train(pack, name=".drums", steps=1, **KNOBS)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_disk_that_is_full_at_the_beginning_leaves_all_as_it_was(
+    pack: Path, model: Path, monkeypatch: pytest.MonkeyPatch, force: bool, killed: bool
+) -> None:
+    """Not even a kill at that moment leaves a folder that is in the way."""
+    run, real = RunFolder.beside(model).path, folder.write_atomic
+    if not force:
+        shutil.rmtree(run)
+        model.unlink()
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "config.json":
+            raise OSError(28, "No space left on device", str(path))
+        real(path, content)
+
+    before = sorted(model.parent.rglob("*"))
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_atomic", full)
+        if killed:
+            patched.setattr(RunFolder, "remove", RunFolder.close)
+        with pytest.raises(OSError, match="No space"):
+            train(pack, model, force=force)
+    assert killed or sorted(model.parent.rglob("*")) == before
+    train(pack, model, force=force)
+    assert sorted(each.name for each in model.parent.iterdir()) == ["kit.distill", "kit.run"]

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from attrs import define, field
 
-from ..atomic import write_atomic
+from ..atomic import is_temporary, write_atomic
 from ..errors import ConfigError
 from ..events import Event
 from ..strict import dump, parse_table
@@ -20,7 +20,8 @@ CONFIG, JOURNAL, LOCK, STATE = "config.json", "events.jsonl", "lock", "state.jso
 RUNNING, STOPPED, DIVERGED, DONE = "running", "stopped", "diverged", "done"
 ENDED = {DIVERGED, DONE}  # nothing is lost when another run takes the folder's place
 CHECKPOINTS = "checkpoints"
-UNSTARTED = {CONFIG, JOURNAL, LOCK, CHECKPOINTS}  # what a run has that was killed before it started
+UNTOLD = {JOURNAL, LOCK, ".DS_Store"}  # what a run has that was killed before it was told anything
+UNSTARTED = UNTOLD | {CONFIG, CHECKPOINTS}  # and before it started
 RESUME = "distill train --resume"
 
 
@@ -83,7 +84,11 @@ class RunFolder:
             shutil.rmtree(self._place)
         self._place.mkdir(parents=True)
         self._take()
-        write_atomic(self.path / CONFIG, json.dumps(config, indent=1).encode())
+        try:
+            write_atomic(self.path / CONFIG, json.dumps(config, indent=1).encode())
+        except BaseException:
+            self.remove()
+            raise
 
     def reopen(self) -> dict[str, Any]:
         """Lock the folder of an earlier run to go on with it; give what it was told.
@@ -192,15 +197,20 @@ class RunFolder:
         if not lockable(self.path / LOCK):
             raise ConfigError(f"{self.path} is locked: a run is going on in it.")
         if not (self.path / CONFIG).is_file():
-            raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
+            if not self.path.is_dir() or self._all_but(UNTOLD):
+                raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
+            return
         status, owner = self.status, self.config().get("model")
         if owner is None:
             raise ConfigError(f"{self.path} is there and is no run's folder.", "Move it away.")
         if owner != model:
             raise ConfigError(f"{self.path} is the run of {owner}.", "Use another -o.")
-        if not self._started:
-            self._check_only_unstarted()
-        elif status not in ENDED:  # also where its state is damaged
+        foreign = self._all_but(UNSTARTED)
+        if not self._started and foreign:
+            raise ConfigError(
+                f"{self.path} holds more than a run: {', '.join(foreign[:3])}.", "Move it away."
+            )
+        if self._started and status not in ENDED:  # also where its state is damaged
             raise ConfigError(
                 f"{self.path} holds a run that is not finished.",
                 f"Go on with it: {RESUME} {self.path} (or remove that folder).",
@@ -210,14 +220,10 @@ class RunFolder:
     def _started(self) -> bool:
         return os.path.lexists(self.path / STATE)
 
-    def _check_only_unstarted(self) -> None:
-        """Refuse a folder to be deleted that holds what no run of ours puts there."""
+    def _all_but(self, known: set[str]) -> list[str]:
+        """List what else lies in the folder; half-written files of ours do not count."""
         names = sorted(each.name for each in self.path.iterdir())
-        foreign = [name for name in names if name not in UNSTARTED and not name.startswith(".")]
-        if foreign:
-            raise ConfigError(
-                f"{self.path} holds more than a run: {', '.join(foreign[:3])}.", "Move it away."
-            )
+        return [name for name in names if name not in known and not is_temporary(name)]
 
     def _state(self) -> dict[str, Any]:
         try:
