@@ -53,6 +53,37 @@ def test_0_is_done() -> None:
         assert result.out
 
 
+NO_LIBRARY = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            raise {error}
+sys.meta_path.insert(0, Broken())
+"""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ImportError('libcudnn.so.9: cannot open shared object file')",
+        "ModuleNotFoundError('No module named torch', name='torch')",
+        "OSError('undefined symbol: x')",
+    ],
+)
+@pytest.mark.parametrize("name", ["scan", "train", "generate", "evaluate"])
+def test_6_is_also_a_library_that_is_missing_or_broken(
+    pack: Path, kit: Path, tmp_path: Path, name: str, error: str
+) -> None:
+    """Half of all environments, for an hour of their lives; the doctor knows the cure."""
+    words = {
+        "scan": ["scan", pack], "train": ["train", pack, "-o", tmp_path / "new.distill"],
+        "generate": ["generate", kit, "-o", tmp_path], "evaluate": ["evaluate", kit, pack],
+    }[name]  # fmt: skip
+    line = one_error(run(*words, script=NO_LIBRARY.format(error=error)), 6)
+    assert "distill doctor" in line
+
+
 def test_1_is_a_bug_of_ours_and_keeps_its_traceback() -> None:
     """Whoever reports it needs the traceback; a script must not take the half for the whole."""
     broken = "import distill_cli.commands.types as c\nc.environment = lambda: 1 / 0"

@@ -14,6 +14,7 @@ from .start import INTERRUPTED
 from .streams import settle
 
 STDOUT = "standard output"
+OURS = "distill_"  # how our modules are called: one that lacks a name is a bug
 
 
 def guarded(run: Callable[[], object], screen: Screen) -> int:
@@ -58,16 +59,18 @@ def _translated(run: Callable[[], object], screen: Screen) -> int:
         screen.fail(str(error))
         trace(error, screen)
         return error.exit_code
-    except OSError as error:
+    except (OSError, ImportError) as error:
+        if isinstance(error, ImportError) and (error.name or "").startswith(OURS):
+            raise
         told = _told(error)
         screen.fail(str(told))
         return told.exit_code
     return 0
 
 
-def _told(error: OSError) -> DistillError:
-    """Tell a refusal of the system from a shared library that cannot be loaded (no errno)."""
-    if error.errno is not None:
+def _told(error: OSError | ImportError) -> DistillError:
+    """Tell a refusal of the system from a library that is missing or cannot be loaded."""
+    if isinstance(error, OSError) and error.errno is not None:
         return StorageError.of(error)
     return BackendError(f"A library failed: {error}.", "See: distill doctor.")
 
