@@ -162,6 +162,28 @@ def test_a_finished_run_says_so_and_changes_nothing(finished: Path) -> None:
     assert [json.loads(line)["event"] for line in told.out.splitlines()] == ["done"]
 
 
+@pytest.mark.parametrize(("inside", "typed"), [(".", "."), ("checkpoints", "..")])
+def test_a_run_can_be_named_from_within_its_folder(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, inside: str, typed: str
+) -> None:
+    """Neither a traceback nor a second model, in the wrong place: the model lies beside the run."""
+    before = sorted(finished.parent.rglob("*"))
+    monkeypatch.chdir(RunFolder.beside(finished).path / inside)
+    result = call("train", "--resume", typed)
+    assert (result.code, result.out) == (0, f"{finished.resolve()}\n"), result.err
+    assert "has ended" in result.err
+    assert sorted(finished.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("typed", "told"), [("", "--resume: it is empty."), ("/", "no run's")])
+def test_what_has_no_name_is_no_run(typed: str, told: str) -> None:
+    """An unset variable of the shell is told in one line, as for every other path."""
+    result = call("train", "--resume", typed)
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
+    assert result.err.count("\n") == 1
+
+
 def test_a_budget_makes_the_last_stage_longer_from_its_last_state(
     finished: Path, whole: Path
 ) -> None:

@@ -79,6 +79,7 @@ def stages(model_type: str | None, only: bool) -> list[ModelType]:
     values.option(
         "--resume",
         "run",
+        type=values.Place(),
         metavar="RUN",
         help="Go on with a run that was stopped, exactly; its folder knows the rest. With"
         " --minutes, --epochs or --steps: go on for that much longer.",

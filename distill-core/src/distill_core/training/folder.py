@@ -154,7 +154,7 @@ class RunFolder:
 
     @property
     def _aside(self) -> Path:
-        return self._place.with_name(f".{self._place.name}.old")
+        return self._place.parent / f".{self._place.name}.old"  # `/` has no name to put another for
 
     def _take(self) -> None:
         """Lock the folder and open its journal at the end.
