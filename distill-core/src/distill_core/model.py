@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -95,9 +96,10 @@ class Model:
                 f"A {self.type} model reconstructs, and nothing is installed that lets it invent.",
                 "See: distill types.",
             )
+        path = shlex.quote(str(self.header.path))
         raise ConfigError(
             f"{self.header.path} has nothing yet that invents sounds.",
-            f"Train a {names[0]} first: distill train-{names[0]} {self.header.path} DATA.",
+            f"Train a {names[0]} first: distill train-{names[0]} {path} DATA.",
         )
 
     def generate(

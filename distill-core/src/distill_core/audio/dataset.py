@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -242,4 +243,5 @@ def _nothing_usable(report: Report, data: Sequence[str | Path]) -> NothingUsable
     first = report.skipped[0]
     more = f", and {report.found - 1} more" if report.found > 1 else ""
     told = f"None of the audio in {where} can be used: {first.path}: {first.reason}{more}."
-    return NothingUsableError(told, f"distill scan {where} lists each with its reason.", report)
+    typed = shlex.join(str(argument) for argument in data)
+    return NothingUsableError(told, f"See each with its reason: distill scan {typed}", report)

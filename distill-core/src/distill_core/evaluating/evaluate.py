@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -112,7 +113,7 @@ def evaluate(
     if not isinstance(codec, Reconstructs | Tokenizer):
         raise ConfigError(
             f"A {loaded.type} model brings no sounds back, so there is nothing to measure.",
-            "Listen to what it invents: distill generate.",
+            f"Listen to what it invents: distill generate {shlex.quote(str(loaded.header.path))}",
         )
     tell = progress or _say_nothing
     dataset = _open(loaded, data, tell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +23,11 @@ ENDED = {DIVERGED, DONE}  # nothing is lost when another run takes the folder's 
 CHECKPOINTS = "checkpoints"
 UNTOLD = {JOURNAL, LOCK, ".DS_Store"}  # what a run has that was killed before it was told anything
 UNSTARTED = UNTOLD | {CONFIG, CHECKPOINTS}  # and before it started
-RESUME = "distill train --resume"
+
+
+def resuming(folder: Path) -> str:
+    """Give the command that goes on with a run, as it can be typed."""
+    return f"distill train --resume {shlex.quote(str(folder))}"
 
 
 def checkpoint_path(folder: Path, stage: str) -> Path:
@@ -213,7 +218,7 @@ class RunFolder:
         if self._started and status not in ENDED:  # also where its state is damaged
             raise ConfigError(
                 f"{self.path} holds a run that is not finished.",
-                f"Go on with it: {RESUME} {self.path} (or remove that folder).",
+                f"Go on with it: {resuming(self.path)} (or remove that folder).",
             )
 
     @property

@@ -21,7 +21,7 @@ from ..loading import load
 from ..registry import Owner, Registry
 from ..seeding import mixed
 from .failure import told_with_traceback
-from .folder import DIVERGED, DONE, RESUME, RUNNING, STOPPED, RunFolder
+from .folder import DIVERGED, DONE, RUNNING, STOPPED, RunFolder, resuming
 from .planning import plan
 from .record import Record, clip_contents, told_stages, versions
 from .run import Run
@@ -224,7 +224,7 @@ class Job:
                 place = error.filename or self.folder.path
                 raise StorageError(
                     f"{place}: {error.strerror or error}.",
-                    f"Mend that, then go on: {RESUME} {self.folder.path}",
+                    f"Mend that, then go on: {resuming(self.folder.path)}",
                 ) from error
             told = told_with_traceback(error, self.folder.path) if self.announced else error
             if told is not error:
@@ -238,7 +238,7 @@ class Job:
         kept = f"{self.model} is as it was" if self.model.exists() else "No model was written"
         if self.saved:
             kept = f"What was trained until now is in {self.model}"
-        return f"Stopped. {kept}. Go on with: {RESUME} {self.folder.path}"
+        return f"Stopped. {kept}. Go on with: {resuming(self.folder.path)}"
 
     def _run(self, stage: Stage, stages: Sequence[Stage], left: Sequence[Stage]) -> Run:
         """Make what a stage's backend gets."""

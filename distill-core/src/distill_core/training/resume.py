@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -135,8 +136,8 @@ def _check_host(job: Job, stages: list[Stage]) -> None:
         return
     host = load(job.model, job.device, job.registry, companions=False)
     if (host.header.id, host.digest(host.host)) != (job.id, job.host):
+        kind = stages[0].owner.name
         raise ConfigError(
-            f"{job.model} is not the model any more that this run's {stages[0].owner.name} is"
-            " trained on.",
-            f"Remove {job.folder.path} and train it anew: distill train-{stages[0].owner.name}.",
+            f"{job.model} is not the model any more that this run's {kind} is trained on.",
+            f"Remove {job.folder.path} and train it anew: distill train-{kind} {shlex.quote(str(job.model))} DATA.",
         )
