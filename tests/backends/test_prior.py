@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
+import distill_core
 import pytest
 import torch
-from distill_core import Request
+from distill_core import Interrupted, Request
 from distill_core.audio.dataset import open_dataset
 from distill_core.training.schedule import Budget
 from distill_prior import (
@@ -132,7 +134,8 @@ def test_it_learns_where_sounds_end_on_a_codec_that_is_none_of_ours(tmp_path: Pa
     request = Request(rngs=rngs, samples=None, host=codec, extras={"longest_seconds": 0.25})
     made: dict[int, int] = {0: 0, 1: 0}
     for chunk in generate(model, PriorGenerating(), request):
-        made[chunk.takes[0]] += chunk.samples.shape[-1]
+        for take in chunk.takes:
+            made[take] += chunk.samples.shape[-1]
     assert all(7000 <= samples <= 18_000 for samples in made.values())
 
 
@@ -145,12 +148,32 @@ def test_a_given_length_is_kept_to_the_sample_with_many_sounds_or_one(ends: bool
     made = {0: 0, 1: 0}
     attached: dict[int, Any] = {}
     for chunk in generate(make_prior(), PriorGenerating(), request):
-        made[chunk.takes[0]] += chunk.samples.shape[-1]
+        for take in chunk.takes:
+            made[take] += chunk.samples.shape[-1]
         attached |= chunk.attached or {}
     assert made == {0: 123_457, 1: 123_457}
     for sounds in attached.values():
         frames = sum(len(sound[0]) for sound in sounds)
         assert frames * 1000 >= 123_457
+
+
+def test_an_hour_that_is_drawn_can_be_stopped_while_it_is_drawn(kit: Path) -> None:
+    """Nothing is heard of it for minutes; Ctrl-C is not to wait for them."""
+    model = distill_core.load(kit, device="cpu")
+    prior, drawn, cancel = model.player().network, [], threading.Event()
+    assert isinstance(prior, CodePrior)
+    step = prior.step
+
+    def counted(*args: Any) -> Tensor:
+        drawn.append(1)
+        if len(drawn) == 40:
+            cancel.set()
+        return step(*args)
+
+    prior.step = counted  # type: ignore[method-assign]
+    with pytest.raises(Interrupted):
+        list(model.takes([1], duration=3600, cancel=cancel))
+    assert 40 <= len(drawn) < 100
 
 
 def test_training_stopped_and_resumed_equals_unbroken_bit_for_bit(

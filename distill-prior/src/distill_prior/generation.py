@@ -5,7 +5,7 @@ Letters: B takes, K levels, N frames, C channels, T samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -19,6 +19,7 @@ from .network import CodePrior
 from .sampling import Sampler
 
 LONGEST_SECONDS = 120.0  # that a sound which ends is believed to have lasted
+BREATH = 16  # frames from one empty chunk to the next, at which the drawing can be stopped
 PATIENCE = 1.5  # times the longest clip: a sound that has not ended by then is cut
 
 
@@ -29,7 +30,13 @@ def generate(model: CodePrior, config: PriorGenerating, request: Request) -> Ite
     needed = request.samples
     if needed is None and not request.extras.get("ends", True):
         needed = round(SECONDS_GOING_ON * codec.sample_rate)
-    for take, sounds in enumerate(draw_sounds(model, config, request, needed, overlap)):
+    takes = [Drawn(needed, codec.hop, overlap) for _ in request.rngs]
+    nothing = torch.zeros(0, codec.channels, 0)
+    for step, _ in enumerate(draw_sounds(model, config, request, takes)):
+        if step % BREATH == 0:  # minutes may pass before the first sound
+            yield Chunk(nothing, [])
+    for take, drawn in enumerate(takes):
+        sounds = drawn.codes()
         attached = {take: [codes.tolist() for codes in sounds]}
         pieces = (_decode(codec, codes, model) for codes in sounds)
         left = needed
@@ -78,22 +85,24 @@ class Drawn:
         elif sounding:
             self.sounds[-1].append(codes)
 
+    def codes(self) -> list[Tensor]:
+        """Give the codes [K, N] of each sound."""
+        return [torch.stack(frames, -1) for frames in self.sounds if frames]
+
 
 def draw_sounds(
     model: CodePrior,
     config: PriorGenerating,
     request: Request,
-    needed: int | None,
-    overlap: int,
-) -> list[list[Tensor]]:
-    """Draw the codes [K, N] of each take's sounds, one after the other until there is enough.
+    takes: Sequence[Drawn],
+) -> Iterator[None]:
+    """Draw each take's sounds, frame by frame and one after the other, until there is enough.
 
     Args:
         model: what draws.
         config: how.
         request: one generator per take, the host, and how long its clips were.
-        needed: samples of each take; None for one sound to its natural end.
-        overlap: samples that two sounds share.
+        takes: where what is drawn goes.
     """
     codec = cast("Tokenizer", request.host)
     longest = None
@@ -101,19 +110,15 @@ def draw_sounds(
         longest = max(1, round(_patience(request.extras) * codec.sample_rate / codec.hop))
     sampler = Sampler(
         model, request.rngs, config.temperature, config.top_k, config.top_p,
-        again=needed is not None, longest=longest,
+        again=any(drawn.needed is not None for drawn in takes), longest=longest,
     )  # fmt: skip
-    takes = [Drawn(needed, codec.hop, overlap) for _ in request.rngs]
     for step in sampler:
         rows = zip(takes, step.codes, step.sounding.tolist(), step.ended.tolist(), strict=True)
         for drawn, codes, sounding, ended in rows:
             drawn.take(codes, sounding, ended)
         if all(drawn.enough for drawn in takes):
-            break
-    return [
-        [torch.stack(frames, -1) for frames in drawn.sounds if frames]  # [K, N]
-        for drawn in takes
-    ]
+            return
+        yield
 
 
 def _patience(extras: Mapping[str, Any]) -> float:

@@ -35,6 +35,9 @@ class Request:
 class Chunk:
     """A piece of some of the takes of a batch.
 
+    One of no takes is a sign of life, for what works long before its first sound: it can be stopped
+    at each chunk, and nowhere else.
+
     Attributes:
         samples: float32 [B', C, T_i], one row per take that goes on.
         takes: which takes of the batch the rows belong to.
