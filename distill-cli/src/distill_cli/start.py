@@ -6,6 +6,7 @@ out of the middle of some import.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 from types import FrameType
@@ -26,6 +27,7 @@ def run() -> None:
         if code == INTERRUPTED:  # after `python -m` the interpreter may end itself with SIGINT, for
             os._exit(code)  # a KeyboardInterrupt that was caught long ago (out of an exec)
         _leave_with(code)
+        atexit.register(_ignore)
         raise
 
 
@@ -44,3 +46,9 @@ def _leave_with(code: int) -> None:
 
     for number in signals():
         signal.signal(number, leave)
+
+
+def _ignore() -> None:
+    """Ignore signals once the interpreter gives its handlers up: then each would end it at once."""
+    for number in signals():
+        signal.signal(number, signal.SIG_IGN)
