@@ -53,6 +53,24 @@ def test_a_folder_without_sounds_exits_3_and_reports_all_the_same(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt"]
 
 
+def test_force_replaces_models_and_nothing_else(
+    distill: Distill, pack: Path, kit: Path, tmp_path: Path
+) -> None:
+    """A slip in `-o` must not cost a sound that was recorded once; a damaged model may go."""
+    words = ["--steps", "1", "--only", "--force", *TINY[:-6]]
+    sound, damaged, bare = (tmp_path / name for name in ("kick.wav", "old.distill", "kit"))
+    shutil.copy(next(pack.glob("kick*")), sound)
+    before = sound.read_bytes()
+    refused = distill("train", pack, "-o", sound, *words)
+    assert (refused.code, refused.out, sound.read_bytes()) == (2, "", before)
+    assert "kick.wav is no Distill model, so --force does not replace it." in refused.err
+    damaged.write_bytes(b"no model any more")
+    shutil.copy(kit, bare)
+    for model in (damaged, bare):
+        assert distill("train", pack, "-o", model, *words).code == 0
+        assert distill("info", model).code == 0
+
+
 def test_training_tells_its_events_in_order(distill: Distill, pack: Path, tmp_path: Path) -> None:
     """One `started` and one `done` a command, a `saved` per stage, health in every epoch."""
     model = tmp_path / "kit.distill"

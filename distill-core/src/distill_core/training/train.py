@@ -9,8 +9,8 @@ from typing import Any
 
 from ..atomic import check_writable
 from ..device import pick_device, set_threads
-from ..errors import ConfigError, DatasetError
-from ..header import SUFFIX
+from ..errors import ConfigError, DatasetError, ModelFileError
+from ..header import SUFFIX, read_header
 from ..library import find, place
 from ..loading import load
 from ..registry import Registry, environment
@@ -87,10 +87,7 @@ def train(
     target = _target(out, name, paths)
     folder = RunFolder.beside(target)
     folder.check_free(target.name)
-    if target.exists() and not force:
-        raise ConfigError(
-            f"{target} is there already.", "Replace it with --force, or use another -o."
-        )
+    _check_replaceable(target, force)
     check_writable(target)
     job = Job(
         voice=Voice(registry, folder, on_event), model=target,
@@ -157,6 +154,27 @@ def train_companion(
 def printable(name: str) -> str:
     """Spell a file's name so that it can be written as text."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _check_replaceable(target: Path, force: bool) -> None:
+    """Refuse to write over a model that was not given up, and over what is no model at all.
+
+    A damaged model is known by its suffix alone; anything else may be the only copy of a sound.
+    """
+    if not target.exists():
+        return
+    if not force:
+        raise ConfigError(
+            f"{target} is there already.", "Replace it with --force, or use another -o."
+        )
+    if target.suffix == SUFFIX:
+        return
+    try:
+        read_header(target)
+    except ModelFileError as error:
+        raise ConfigError(
+            f"{target} is no Distill model, so --force does not replace it.", "Use another -o."
+        ) from error
 
 
 def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
