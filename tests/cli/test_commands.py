@@ -53,6 +53,23 @@ def test_a_folder_without_sounds_exits_3_and_reports_all_the_same(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt"]
 
 
+def test_one_is_no_plural(distill: Distill, pack: Path, tmp_path: Path) -> None:
+    """Small, and the first thing that a person sees of a folder with one sound."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "notes.txt").write_text("x")
+    none = distill("train", tmp_path / "a", "-o", tmp_path / "kit.distill")
+    shutil.copy(next(pack.glob("pad*")), tmp_path / "a")
+    scanned = distill("scan", tmp_path / "a")
+    words = ["--steps", "1", "--only", *TINY[:-6]]
+    made = distill("train", tmp_path / "a", "-o", tmp_path / "kit.distill", *words)
+    told = distill("info", tmp_path / "kit.distill").out
+    assert "(1 other file)" in none.err
+    assert "1 sound file (1 other file ignored)" in scanned.out
+    assert "after 1 step (" in made.err
+    for part in ("1 channel\n", "from 1 clip,", "1 step, 1 epoch,"):
+        assert part in told, told
+
+
 def test_force_replaces_models_and_nothing_else(
     distill: Distill, pack: Path, kit: Path, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from attrs import define
 from distill_core.errors import unbroken
 from distill_core.events import EpochMetrics, Event, Saved, Started, StepMetrics, Warned
 
-from .screen import Screen, seconds
+from .screen import Screen, counted, seconds
 
 PLAIN_EVERY = 30.0  # seconds between two lines of progress where nothing may move
 
@@ -64,7 +64,7 @@ class Progress:
         self.screen.say(
             f"{doing} on {event.device}:"
             f" {seconds(event.training_seconds)} of sound,"
-            f" {held} file{'s' * (held != 1)} held out."
+            f" {counted(held, 'file')} held out."
         )
         for stage, filled in event.automatic.items():
             chosen = ", ".join(f"{name} {value}" for name, value in filled.items())
@@ -88,7 +88,7 @@ class Progress:
         self.told_at = -PLAIN_EVERY
         loss = "" if event.held_out_loss is None else f", held-out loss {event.held_out_loss:.4f}"
         self.screen.say(
-            f"Saved {event.stage} after {event.step} steps"
+            f"Saved {event.stage} after {counted(event.step, 'step')}"
             f" ({seconds(event.seconds)}{loss}): {event.model}"
         )
 

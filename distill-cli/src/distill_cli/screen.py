@@ -130,6 +130,11 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM") in {"dumb", "unknown"}
 
 
+def counted(count: Any, what: str) -> str:
+    """Write how many there are of something: 1 file, 2 files."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def seconds(value: float) -> str:
     """Write a length of time for people: 0.25 s, 12.3 s, 5:34, 1:02:03."""
     if value < 60:

@@ -11,7 +11,7 @@ import click
 from .. import arguments
 from ..command import Command
 from ..progress import progress
-from ..screen import Screen, current, seconds
+from ..screen import Screen, counted, current, seconds
 
 if TYPE_CHECKING:
     from distill_core import Evaluation, Model
@@ -44,10 +44,9 @@ def command(
     if as_json:
         screen.data(found.as_json())
         return
-    count = len(found.files)
     screen.text(
-        f"{loaded.name}: {loaded.type} {loaded.header.version}, {count} file{'s' * (count != 1)},"
-        f" {loaded.device}, {used} thread{'s' * (used != 1)}"
+        f"{loaded.name}: {loaded.type} {loaded.header.version},"
+        f" {counted(len(found.files), 'file')}, {loaded.device}, {counted(used, 'thread')}"
     )
     for heading, figure, meaning in _rows(found):
         screen.text(f"  {heading:20} {figure:>14}   {meaning}".rstrip())
@@ -67,18 +66,16 @@ def _tell_choice(screen: Screen, found: Evaluation, data: tuple[Path, ...]) -> N
         why = "none of the files that the model was not trained on is in DATA"
         if not chosen.listed:
             why = "the model's header lists no held-out files"
-        screen.warn(
-            f"All {len(chosen.clips)} files are measured: {why}. If it was trained on them, the"
-            " figures flatter."
-        )
+        many = len(chosen.clips)
+        every = "The only file is" if many == 1 else f"All {many} files are"
+        screen.warn(f"{every} measured: {why}. If it was trained on them, the figures flatter.")
         return
     if chosen.missing:
         screen.warn(
             f"{len(chosen.missing)} of {chosen.listed} held-out files are not in DATA, or cannot be"
             f" used: {_some(list(chosen.missing))}."
         )
-    count = len(chosen.clips)
-    what = f"the {count} file{'s' * (count != 1)} held out"
+    what = f"the {counted(len(chosen.clips), 'file')} held out"
     if chosen.tail:
         what = f"the last {seconds(chosen.clips[0].seconds)} of {chosen.clips[0].name}, held out"
     screen.say(f"Measured {what} of its training.")

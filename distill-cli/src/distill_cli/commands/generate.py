@@ -15,7 +15,7 @@ from distill_core.registry import environment
 from .. import arguments, values
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, generating_knobs, installed_types
-from ..screen import current, seconds
+from ..screen import counted, current, seconds
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 DEPTHS = ("16", "24", "32")
@@ -171,7 +171,8 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
                 }
             )  # fmt: skip
             if take.clipped:
-                told = f"{take.clipped} samples were beyond full scale"
+                were = "was" if take.clipped == 1 else "were"
+                told = f"{counted(take.clipped, 'sample')} {were} beyond full scale"
                 screen.warn(f"{path}: {told}; turned down as a whole.")
             if not as_json:
                 screen.text(f"{path}  {seconds(done.audio.seconds)}")

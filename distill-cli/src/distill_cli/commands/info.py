@@ -11,7 +11,7 @@ from distill_core.registry import environment
 
 from .. import arguments
 from ..command import Command
-from ..screen import current, seconds
+from ..screen import counted, current, seconds
 
 WHOLE = ("version", "sample_rate", "channels")
 TABLES = ("config", "training", "companions", "extras", "presets")
@@ -52,11 +52,12 @@ def _show(header: Header) -> None:
     _line(f"  file        {header.path}")
     _line(f"  id          {header.id}")
     _line(f"  made        {header.told.get('created', '?')} by {header.told.get('backend', '?')}")
-    _line(f"  sound       {header.sample_rate} Hz, {header.channels} channel(s)")
+    _line(f"  sound       {header.sample_rate} Hz, {counted(header.channels, 'channel')}")
     if "clips" in training:
         held = training.get("held_out")
         count = len(held) if isinstance(held, list) else 0
-        _line(f"  learnt from {training['clips']} clips, {count} of them held out")
+        clips = counted(training["clips"], "clip")
+        _line(f"  learnt from {clips}, {count} of them held out")
     _show_part(str(header.model_type), header.config, training)
     for name, told in header.companions.items():
         _show_part(name, _table(told, "config"), _table(told, "training"))
@@ -72,8 +73,9 @@ def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> N
     judged = f", held-out loss {loss:.4f}" if isinstance(loss, float) else ""
     took = f", {seconds(spent)}" if isinstance(spent, float) else ""
     if "steps" in training:
-        epochs = training.get("epochs_trained", "?")
-        _line(f"    training  {training['steps']} steps, {epochs} epochs{took}{judged}")
+        steps = counted(training["steps"], "step")
+        epochs = counted(training.get("epochs_trained", "?"), "epoch")
+        _line(f"    training  {steps}, {epochs}{took}{judged}")
 
 
 def _table(told: Any, key: str) -> dict[str, Any]:

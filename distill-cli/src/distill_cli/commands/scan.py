@@ -11,7 +11,7 @@ from distill_core.errors import DatasetError
 from .. import arguments
 from ..command import Command
 from ..progress import progress
-from ..screen import current, seconds
+from ..screen import counted, current, seconds
 
 SHOWN = 20  # skipped files on the screen; --json has all
 
@@ -47,7 +47,8 @@ def _show(report: object) -> None:
     screen = current()
     rates = ", ".join(f"{rate} Hz" for rate in report.sample_rates)
     channels = ", ".join({1: "mono", 2: "stereo"}.get(n, f"{n} channels") for n in report.channels)
-    screen.text(f"Found      {report.found} sound files ({report.ignored} other files ignored)")
+    others = counted(report.ignored, "other file")
+    screen.text(f"Found      {counted(report.found, 'sound file')} ({others} ignored)")
     told = f": {seconds(report.seconds)} of sound; {rates}; {channels}" if report.used else ""
     screen.text(f"Used       {report.used}{told}")
     screen.text(f"Padded     {report.padded} shorter than half a second, kept whole")

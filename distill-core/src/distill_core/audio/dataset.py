@@ -236,7 +236,8 @@ def _nothing_usable(report: Report, data: Sequence[str | Path]) -> NothingUsable
     """Say what was found instead of usable audio."""
     where = ", ".join(str(argument) for argument in data)
     if not report.found:
-        told = f"No audio files in {where} ({report.ignored} other files)."
+        others = f"{report.ignored} other file{'s' * (report.ignored != 1)}"
+        told = f"No audio files in {where} ({others})."
         return NothingUsableError(
             told, "Name a folder with WAV, FLAC, OGG, MP3 or AIFF files.", report
         )
