@@ -166,6 +166,8 @@ def test_help_comes_before_any_fault(distill: Distill) -> None:
     assert result.code == 0
     text = " ".join(result.out.split())
     assert "Steps a stage, instead of minutes. [at least 1]" in text
+    assert "Minutes for all stages together. [default: 10] [more than 0]" in text
+    assert "[default: 0; at least 0]" in " ".join(distill("demo", "--help").out.split())
     assert "CPU threads to compute with. [1 to 256]" in text
 
 

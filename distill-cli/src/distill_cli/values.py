@@ -63,7 +63,8 @@ class Checked(click.Option):
         if "range" in extra and told is not None and None not in {told.min, told.max}:
             extra["range"] = f"{told.min} to {told.max}"
         elif "range" in extra and told is not None and told.min is not None:
-            extra["range"] = f"at least {told.min}" if told.min else "more than 0"
+            more = getattr(self.type, "min_open", False)
+            extra["range"] = f"{'more than' if more else 'at least'} {told.min}"
         return extra
 
     def called(self, ctx: click.Context) -> str:

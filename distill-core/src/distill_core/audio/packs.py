@@ -47,7 +47,7 @@ def write_pack(
     if taken and not replace:
         raise ConfigError(
             f"{folder} already has {taken[0]}{_others(len(taken) - 1)}.",
-            "Name another folder, or ask to replace them.",
+            "Name another folder, or replace them with --force.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
