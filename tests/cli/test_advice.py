@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -52,6 +53,17 @@ def test_a_folder_of_which_nothing_can_be_used_is_scanned_as_advised(
     listed = distill(*advised(refused.err, "scan"))
     assert "bad takes/a b.wav: unreadable" in listed.out
     assert "worse takes/a b.wav: unreadable" in listed.out
+
+
+def test_what_scan_was_told_to_hold_out_is_held_out_as_advised(
+    distill: Distill, here: Path
+) -> None:
+    """Other files than those that were shown would be."""
+    scanned = distill("scan", "my sounds", "--hold-out", "kick*", "--hold-out", "pad*")
+    words = advised(scanned.err, "train")
+    made = distill(*words, "--steps", "1", "--only", "--json", *TINY[:-6])
+    held = json.loads(made.out.splitlines()[0])["held_out"]
+    assert {name[:3] for name in held} == {"kic", "pad"}
 
 
 def test_what_plays_is_trained_as_advised(distill: Distill, here: Path) -> None:

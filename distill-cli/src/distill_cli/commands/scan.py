@@ -37,7 +37,8 @@ def command(data: tuple[Path, ...], hold_out: tuple[str, ...], as_json: bool) ->
             "No file in there can be used.", "Distill reads wav, flac, ogg, mp3 and more."
         )
     if not as_json:
-        screen.say(f"Next: distill train {shlex.join(map(str, data))} -o kit.distill")
+        held = [word for glob in hold_out for word in ("--hold-out", glob)]
+        screen.say(f"Next: distill train {shlex.join([*map(str, data), *held])} -o kit.distill")
 
 
 def _show(report: object) -> None:
