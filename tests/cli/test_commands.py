@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import safetensors
 import soundfile
+from distill_core.modelfile import read_model_file, write_model_file
 
 from ..conftest import TINY, Result
 
@@ -51,6 +52,25 @@ def test_a_folder_without_sounds_exits_3_and_reports_all_the_same(
     assert distill("train", tmp_path, "-o", tmp_path / "a.distill").code == 3
     assert distill("scan", tmp_path / "nowhere").code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("kit", "kit.distill"), ("drum", "Drums and more")])
+def test_half_a_models_name_is_answered_with_the_whole(
+    distill: Distill, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    typed: str, meant: str,
+) -> None:  # fmt: skip
+    """The suffix is what people leave out, and the end of a long name."""
+    monkeypatch.chdir(kit.parent)
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    shelf = tmp_path / "models"
+    shelf.mkdir()
+    file = read_model_file(kit)
+    write_model_file(
+        shelf / "a.distill", file.header.told | {"name": "Drums and more"}, file.parts()
+    )
+    result = distill("info", typed)
+    assert (result.code, result.out) == (2, "")
+    assert f" Did you mean {meant}?" in result.err
 
 
 def test_one_is_no_plural(distill: Distill, pack: Path, tmp_path: Path) -> None:

@@ -60,11 +60,19 @@ def find(model: str | Path) -> Path:
             raise ConfigError(f"{model} could be any of {listed}.", "Give more of the id.")
     if model and _is(Path.is_dir, path):
         raise ConfigError(f"{model} is a folder; a model is one {SUFFIX} file.")
-    names = [each.name for each in known]
     raise ConfigError(
         f"There is no model file {model}, and none of that name or id in {home() / 'models'}."
-        + nearest(model, names)
+        + _meant(model, [each.name for each in known])
     )
+
+
+def _meant(model: str, names: list[str]) -> str:
+    """Suggest the file without whose suffix a model was named, or the name that begins like it."""
+    file = Path(f"{model}{SUFFIX}")
+    begun = [each for each in names if model and each.lower().startswith(model.lower())]
+    if model and _is(Path.is_file, file):
+        return f" Did you mean {file}?"
+    return f" Did you mean {begun[0]}?" if len(begun) == 1 else nearest(model, names)
 
 
 def _is(kind: Callable[[Path], bool], path: Path) -> bool:
