@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import distill_core
 import numpy as np
@@ -194,6 +195,25 @@ def test_python_is_told_in_its_own_words(
     with pytest.raises(ConfigError) as caught:
         distill_core.train(pack, out=tmp_path / "a.distill", **told)
     assert words in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"threads": 0}, "--threads: 0 must be a whole number more than 0."),
+        ({"threads": "2"}, "--threads: '2' must be a whole number"),
+        ({"steps": 3.5}, "--steps: 3.5 must be a whole number"),
+        ({"minutes": "5"}, "--minutes: '5' must be a number"),
+    ],
+)
+def test_python_is_told_what_kind_of_number_is_wanted(
+    pack: Path, tmp_path: Path, told: dict[str, Any], said: str
+) -> None:
+    """An error of ours, and a true one: 3.5 is more than 0."""
+    with pytest.raises(ConfigError) as caught:
+        distill_core.train(pack, out=tmp_path / "kit.distill", **told)
+    assert said in str(caught.value)
     assert not list(tmp_path.iterdir())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 from .errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -35,9 +37,12 @@ def set_threads(threads: int | None) -> int:
     import torch
 
     if threads is not None:
-        if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
-            raise ConfigError(f"--threads: {threads!r} must lie between 1 and {MOST_THREADS}.")
-        torch.set_num_threads(threads)
+        whole = isinstance(threads, Integral) and not isinstance(threads, bool)
+        if not whole or not 1 <= threads <= MOST_THREADS:
+            raise ConfigError(
+                f"--threads: {threads!r} must be a whole number from 1 to {MOST_THREADS}."
+            )
+        torch.set_num_threads(int(threads))
     return torch.get_num_threads()
 
 

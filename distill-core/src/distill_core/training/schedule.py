@@ -41,7 +41,8 @@ class Budget:
         for name, value in given.items():
             whole = name == "--minutes" or isinstance(value, int)
             if not whole or isinstance(value, bool | str) or not 0 < value <= MOST:
-                raise ConfigError(f"{name}: {value} must be more than 0 and at most {MOST}.")
+                kind = "a number" if name == "--minutes" else "a whole number"
+                raise ConfigError(f"{name}: {value!r} must be {kind} more than 0, at most {MOST}.")
         return cls(minutes, epochs, steps) if given else cls(minutes=10.0)
 
     def share(self, index: int, stages: int) -> float | None:
