@@ -154,7 +154,7 @@ def test_of_two_that_come_at_once_one_has_the_run(
     run = RunFolder.beside(model).path
     first = RunFolder(run)
     first.reopen()
-    monkeypatch.setattr("distill_core.training.folder.lockable", lambda path: True)
+    monkeypatch.setattr("distill_core.training.folder.lockable", lambda _: True)
     with pytest.raises(ConfigError, match="is locked"):
         RunFolder(run).reopen()
     first.close()

@@ -94,23 +94,6 @@ def stop_after(
     objective.after_step = after  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("budget", [{}, {"steps": None}])
-def test_a_checkpoint_without_a_budget_goes_on_with_the_runs(
-    tmp_path: Path, budget: dict[str, Any]
-) -> None:
-    """It would go on for ever; the first checkpoints had none."""
-    first, _ = make_run(tmp_path, Budget(steps=5))
-    loop = Loop(Fits(), first)
-    loop.fit()
-    kept = Checkpoint.read(loop.path)
-    Checkpoint(kept.facts | {"budget": budget, "steps": None}, kept.tensors).write(loop.path)
-    objective = Fits()
-    again, _ = make_run(tmp_path, Budget(steps=7))
-    stop_after(objective, again, 100)
-    again.fit(objective)
-    assert again.outcome.steps == 7
-
-
 def test_the_weights_that_are_kept_are_the_best_on_held_out_sounds(tmp_path: Path) -> None:
     """Training longer than is good must not make the model worse."""
     objective = Fits(lr=0.9)

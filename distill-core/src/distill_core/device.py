@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Any
 
 from .errors import ConfigError
 
@@ -37,7 +38,8 @@ def set_threads(threads: int | None) -> int:
     import torch
 
     if threads is not None:
-        whole = isinstance(threads, Integral) and not isinstance(threads, bool)
+        given: Any = threads  # Python callers may give anything
+        whole = isinstance(given, Integral) and not isinstance(given, bool)
         if not whole or not 1 <= threads <= MOST_THREADS:
             raise ConfigError(
                 f"--threads: {threads!r} must be a whole number from 1 to {MOST_THREADS}."

@@ -190,8 +190,7 @@ class Loop:
         self.best_loss = facts["best_loss"]
         self.step, self.losses = facts["step"], list(facts["losses"])
         self.pace.steps, self.pace.origin = facts["steps"], facts["origin"]
-        told = Budget(**facts["budget"])
-        self.pace.budget = told if told != Budget() else self.run.budget  # none would never end
+        self.pace.budget = Budget(**facts["budget"])
         if self.pace.origin:  # it was extended: the run's own minutes are over
             self.pace.deadline = None
         try:

@@ -67,25 +67,32 @@ def resume(
                 f"The run in {folder.path} diverged, and would again.",
                 "Train anew with --force and a smaller --lr.",
             )
-        job = Job(
-            voice=Voice(registry, folder, on_event), model=folder.path.parent / record.model,
-            name=record.name, budget=record.budget, paths=[Path(each) for each in record.data],
-            device=pick_device(record.device), threads=set_threads(record.threads),
-            seed=record.seed, hold_out=tuple(record.hold_out), cancel=cancel or threading.Event(),
-            id=record.id, replaces=record.replaces, host=record.host, resumed=True, extension=extension,
-        )  # fmt: skip
+        voice = Voice(registry, folder, on_event)
+        job = _job(record, voice, extension, cancel or threading.Event())
         stages = [Stage(*each) for each in record.configs(registry, folder.path)]
         _check_host(job, stages)
         if not job.waiting(stages):
             done = job.done(stages, stages[-1].owner.name)
             if on_event is not None:
                 on_event(done)
-            return Trained(job.model, folder.path, job.voice.seconds, went_on=False)
+            return Trained(job.model, folder.path, voice.seconds, went_on=False)
         check_writable(job.model)
         _open(job, stages, record, on_open)
         return job.run(stages)
     finally:
         folder.close()
+
+
+def _job(record: Record, voice: Voice, extension: Budget | None, cancel: threading.Event) -> Job:
+    """Make the job anew that a record tells of; its model lies beside the run's folder."""
+    return Job(
+        voice=voice, model=voice.folder.path.parent / record.model, name=record.name,
+        budget=record.budget, paths=[Path(each) for each in record.data],
+        device=pick_device(record.device), threads=set_threads(record.threads),
+        seed=record.seed, hold_out=tuple(record.hold_out), cancel=cancel,
+        id=record.id, replaces=record.replaces, host=record.host, resumed=True,
+        extension=extension,
+    )  # fmt: skip
 
 
 def _folder(run: str | Path) -> RunFolder:
@@ -139,5 +146,6 @@ def _check_host(job: Job, stages: list[Stage]) -> None:
         kind = stages[0].owner.name
         raise ConfigError(
             f"{job.model} is not the model any more that this run's {kind} is trained on.",
-            f"Remove {job.folder.path} and train it anew: distill train-{kind} {shlex.quote(str(job.model))} DATA.",
+            f"Remove {job.folder.path} and train it anew:"
+            f" distill train-{kind} {shlex.quote(str(job.model))} DATA.",
         )

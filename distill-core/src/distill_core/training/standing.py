@@ -14,7 +14,7 @@ from .stage import Stage
 
 
 def content(model: Path) -> str:
-    """Give the digest of a file that a run is to replace, whatever it is; "" where there is none."""
+    """Give the digest of a file that a run is to replace; "" where there is none."""
     if not model.is_file():
         return ""  # a pipe would be waited for
     try:
