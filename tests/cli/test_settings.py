@@ -201,7 +201,7 @@ def test_python_is_told_in_its_own_words(
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"threads": 0}, "--threads: 0 must be a whole number more than 0."),
+        ({"threads": 0}, "--threads: 0 must be a whole number from 1 to 256."),
         ({"threads": "2"}, "--threads: '2' must be a whole number"),
         ({"steps": 3.5}, "--steps: 3.5 must be a whole number"),
         ({"minutes": "5"}, "--minutes: '5' must be a number"),

@@ -151,6 +151,6 @@ def test_a_field_that_is_no_knob_is_its_authors_error() -> None:
 def test_an_impossible_number_of_threads_is_refused(threads: Any) -> None:
     """OpenMP ends the whole process where it cannot allocate so many; a notebook goes with it."""
     before = torch.get_num_threads()
-    with pytest.raises(ConfigError, match="must lie between 1 and 256"):
+    with pytest.raises(ConfigError, match="must be a whole number from 1 to 256"):
         set_threads(threads)
     assert torch.get_num_threads() == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..header import Header, read_header
-from .folder import RunFolder, checkpoint_path, resuming
+from .folder import RunFolder, checkpoint_path
 from .schedule import Budget
 from .stage import Stage
 
@@ -46,8 +46,8 @@ def waiting(
         extension: how much longer the run is to go on, or None.
 
     Raises:
-        ConfigError: another model lies there by now, there is nothing to extend or to extend from,
-            or going on would spoil what another run put into the file.
+        ConfigError: another model lies there by now, there is nothing to extend from, or going on
+            would spoil what another run put into the file.
         ModelFileError: the model file is damaged.
     """
     before = model.exists() and replaces == content(model)
@@ -56,11 +56,6 @@ def waiting(
         raise ConfigError(f"{model} is another model by now than this run's.")
     made = set(folder.finished) & set(header.parts if header is not None else ())
     left = [each for each in stages if each.owner.name not in made]
-    if extension is not None and any(each.owner.name in folder.finished for each in left):
-        raise ConfigError(  # or a codec would train on under a companion that learnt its codes
-            f"{model} is not there any more, or lacks a stage that this run has finished.",
-            f"Make it again first: {resuming(folder.path)}",
-        )
     if extension is not None and not left:
         left = [stages[-1]]
     for name in [each.owner.name for each in left if each.owner.name in folder.finished]:
