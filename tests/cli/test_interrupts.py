@@ -77,6 +77,31 @@ run()
     assert (ended.code, ended.err) == (code, "")
 
 
+def test_what_a_library_makes_of_an_interrupt_is_no_fault_of_the_file(kit: Path) -> None:
+    """torch may answer Ctrl-C with a RecursionError; the model would be called damaged."""
+    script = f"""
+import os, signal, sys
+from distill_core import loading
+from distill_core.errors import ModelFileError
+def read(path):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+    except KeyboardInterrupt:
+        raise ModelFileError("no model can be built from it")
+loading.read_model_file = read
+sys.argv[1:] = ["generate", {str(kit)!r}]
+from distill_cli.start import run
+run()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr.strip().splitlines()[-1] == "Error: Interrupted."
+
+
 def test_an_interrupt_that_was_answered_ends_with_130_as_a_module_too(tmp_path: Path) -> None:
     """CPython may kill itself with SIGINT, for an interrupt that came out of an exec (torch's)."""
     (tmp_path / "ends.py").write_text(

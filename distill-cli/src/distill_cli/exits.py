@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 from distill_core.errors import BackendError, DistillError, Interrupted, StorageError
 
+from .interrupts import broken_off
 from .screen import Screen
 from .start import INTERRUPTED
 from .streams import settle
@@ -24,7 +25,7 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
     interpreter finds nothing left in them that could fail.
     """
     try:
-        code = _translated(run, screen)
+        code = _translated(lambda: _run(run), screen)
     finally:
         left = settle()
     lost = screen.lost or left
@@ -34,6 +35,16 @@ def guarded(run: Callable[[], object], screen: Screen) -> int:
     error = StorageError.of(lost, "Not all that was asked for could be written there.")
     screen.fail(str(error))
     return error.exit_code
+
+
+def _run(run: Callable[[], object]) -> None:
+    """Run; after a signal an error is none: some libraries make another of a KeyboardInterrupt."""
+    try:
+        run()
+    except Exception as error:
+        if broken_off():
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _translated(run: Callable[[], object], screen: Screen) -> int:

@@ -34,12 +34,14 @@ class Interrupts:
         note: what is said then.
         count: signals that came.
         over: nothing is left to break off; signals are ignored.
+        broke: work was broken off; whatever is raised from then on comes of that.
     """
 
     cancel: threading.Event | None = None
     note: str = SAVING
     count: int = 0
     over: bool = False
+    broke: bool = False
     _reader: socket.socket = field(init=False)
     _writer: socket.socket = field(init=False)
 
@@ -62,6 +64,7 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Break off what cannot be stopped with care (the interpreter calls this)."""
         if self.cancel is None and not self.over:
+            self.broke = True
             raise KeyboardInterrupt
 
     @contextmanager
@@ -97,6 +100,11 @@ def answering() -> Iterator[Interrupts]:
             yield interrupts
         finally:
             _active.remove(interrupts)
+
+
+def broken_off() -> bool:
+    """Say whether a signal broke off what this process was at."""
+    return bool(_active) and _active[-1].broke
 
 
 @contextmanager

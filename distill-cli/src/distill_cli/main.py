@@ -17,7 +17,6 @@ from .exits import guarded
 from .interrupts import answering
 from .loudness import with_loudness
 from .screen import Screen, wants_color
-from .start import INTERRUPTED
 from .streams import open_all
 from .values import option
 
@@ -110,13 +109,8 @@ def run() -> None:
         os.environ.setdefault(name, value)
     screen = Screen(color=wants_color("--no-color" in sys.argv))
     with answering() as interrupts:
-        try:
-            code = guarded(
-                lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen
-            )
-        except Exception:
-            if not interrupts.count:
-                raise
-            code = INTERRUPTED  # some libraries turn a KeyboardInterrupt into errors of theirs
+        code = guarded(
+            lambda: main.main(prog_name="distill", obj=screen, standalone_mode=False), screen
+        )
         interrupts.over = True
         sys.exit(code)
