@@ -77,6 +77,22 @@ run()
     assert (ended.code, ended.err) == (code, "")
 
 
+def test_the_end_of_the_interpreter_is_quiet_too() -> None:
+    """CPython gives SIGINT its default meaning back, and then still has modules to take down."""
+    script = """
+import os, signal, sys
+from distill_cli.start import run
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid(), number=signal.SIGINT):
+        kill(me, number)
+sys.kept_to_the_very_end = Late()
+sys.argv[1:] = ["--version"]
+run()
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def test_what_a_library_makes_of_an_interrupt_is_no_fault_of_the_file(kit: Path) -> None:
     """torch may answer Ctrl-C with a RecursionError; the model would be called damaged."""
     script = f"""

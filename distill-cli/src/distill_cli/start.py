@@ -17,6 +17,7 @@ STOPS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, kill and docker stop, a termi
 
 def run() -> None:
     """Be the `distill` command."""
+    atexit.register(_ignore)  # what is registered first comes last
     _leave_with(INTERRUPTED)  # nothing is begun
     from .main import run
 
@@ -49,6 +50,6 @@ def _leave_with(code: int) -> None:
 
 
 def _ignore() -> None:
-    """Ignore signals once the interpreter gives its handlers up: then each would end it at once."""
+    """Be deaf while the interpreter goes: it would give signals their old, deadly meaning back."""
     for number in signals():
         signal.signal(number, signal.SIG_IGN)
