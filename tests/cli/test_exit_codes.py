@@ -53,6 +53,16 @@ def test_0_is_done() -> None:
         assert result.out
 
 
+@pytest.mark.parametrize("name", ["scan", "train", "info"])
+def test_2_is_a_home_of_nobody(pack: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A variable that was copied from another machine's start-up file."""
+    monkeypatch.setenv("DISTILL_HOME", "~nobody-of-that-name/distill")
+    words = {"scan": [pack], "train": [pack, "--steps", 1], "info": ["kit"]}[name]
+    assert "DISTILL_HOME" in one_error(call(name, *words), 2)
+    doctor = call("doctor")
+    assert (doctor.code, "DISTILL_HOME" in doctor.out) == (0, True), doctor.err
+
+
 NO_LIBRARY = """
 import sys
 class Broken:

@@ -12,10 +12,19 @@ from .header import SUFFIX, Header, read_header
 
 
 def home() -> Path:
-    """Name the folder of the library and the caches: DISTILL_HOME, or the user's data folder."""
+    """Name the folder of the library and the caches: DISTILL_HOME, or the user's data folder.
+
+    Raises:
+        ConfigError: DISTILL_HOME begins with the home of a user who is not there.
+    """
     told = os.environ.get("DISTILL_HOME")
     if told:
-        return Path(told).expanduser()
+        try:
+            return Path(told).expanduser()
+        except RuntimeError as error:
+            raise ConfigError(
+                f"DISTILL_HOME: {told} is in the home folder of nobody here.", "Give a whole path."
+            ) from error
     from platformdirs import user_data_path
 
     return user_data_path("distill", appauthor=False)

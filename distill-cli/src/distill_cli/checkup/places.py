@@ -51,7 +51,12 @@ def check_places() -> list[Finding]:
     """Look at the library, the cache and the folder for temporary files."""
     try:
         top = home()
-    except (OSError, RuntimeError, ImportError) as error:  # no home, or ~name that is nobody's
+    except (
+        OSError,
+        RuntimeError,
+        ImportError,
+        DistillError,
+    ) as error:  # no home, or ~name that is nobody's
         told = f"it cannot be told where they are: {error}"
         return [Finding("library and cache", told, MOVE)]
     library = top / "models"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from distill_core.errors import DistillError
 from distill_core.library import home
 
 from .finding import Finding
@@ -17,7 +18,7 @@ def check_runs() -> list[Finding]:
 
     try:
         folders = sorted((home() / "models").glob("*.run"))
-    except (OSError, RuntimeError, ImportError):  # `check_places` tells of it
+    except (OSError, RuntimeError, ImportError, DistillError):  # `check_places` tells of it
         return []
     found = []
     for folder in folders:
