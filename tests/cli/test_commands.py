@@ -73,6 +73,20 @@ def test_half_a_models_name_is_answered_with_the_whole(
     assert f" Did you mean {meant}?" in result.err
 
 
+def test_a_folder_for_a_file_and_a_file_for_a_folder_are_told(
+    distill: Distill, kit: Path, pack: Path, tmp_path: Path
+) -> None:
+    """Each with what to name instead; nothing is written."""
+    kick = next(pack.glob("kick*"))
+    folder = distill("reconstruct", kit, pack, "-o", tmp_path / "again")
+    assert (folder.code, folder.out) == (3, "")
+    assert f"it is a folder; name the files in it, as {pack}/*" in folder.err
+    for words in (["generate", kit], ["reconstruct", kit, kick]):
+        file = distill(*words, "-o", kick)
+        assert (file.code, file.err) == (2, f"Error: --out: {kick} is a file; name a folder.\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_is_no_plural(distill: Distill, pack: Path, tmp_path: Path) -> None:
     """Small, and the first thing that a person sees of a folder with one sound."""
     (tmp_path / "a").mkdir()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -123,6 +124,8 @@ class Place(click.Path):
         """Refuse an empty one, as an unset variable of the shell makes."""
         if value == "":
             self.fail("it is empty", param, ctx)
+        if not self.file_okay and Path(value).is_file():
+            self.fail(f"{value} is a file; name a folder", param, ctx)
         return super().convert(value, param, ctx)
 
 

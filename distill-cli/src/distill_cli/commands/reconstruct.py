@@ -108,6 +108,8 @@ def _send_through(loaded: Any, file: Path) -> Any:
     """
     from distill_core.audio.sound import Sound
 
+    if file.is_dir():
+        raise UnusableError(AudioError(f"it is a folder; name the files in it, as {file}/*"))
     try:
         sound = Sound.read(file)
     except FileNotFoundError as error:
