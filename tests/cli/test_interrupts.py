@@ -94,7 +94,7 @@ run()
 
 
 def test_what_a_library_makes_of_an_interrupt_is_no_fault_of_the_file(kit: Path) -> None:
-    """torch may answer Ctrl-C with a RecursionError; the model would be called damaged."""
+    """Torch may answer Ctrl-C with a RecursionError; the model would be called damaged."""
     script = f"""
 import os, signal, sys
 from distill_core import loading
