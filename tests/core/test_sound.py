@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from distill_core.audio.cache import cached_samples
 from distill_core.audio.sound import Sound
+from distill_core.audio.writing import encoded
 from distill_core.errors import AudioError
 
 from .sounds import Write, tone
@@ -111,3 +118,30 @@ def test_a_bad_file_is_named_with_its_reason(tmp_path: Path, write: Write) -> No
         Sound.read(path)
     with pytest.raises(FileNotFoundError):
         Sound.read(tmp_path / "none.wav")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+@pytest.mark.parametrize("call", range(1, 20, 3))
+def test_ctrl_c_while_a_sound_is_encoded_is_neither_lost_nor_harmful(
+    monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    """libsndfile calls back to write; an interrupt in there was swallowed, and the header wrong."""
+    calls = iter(range(1, 1000))
+
+    class Interrupting(io.BytesIO):
+        def write(self, data: Any) -> int:
+            self.count()
+            return super().write(data)
+
+        def seek(self, *place: int) -> int:
+            self.count()
+            return super().seek(*place)
+
+        def count(self) -> None:
+            if next(calls) == call:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("distill_core.audio.writing.io.BytesIO", Interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        encoded(tone(0.3).T, 48_000, "WAV", "PCM_24", {})
+        time.sleep(1)  # where the system was late with it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -51,9 +52,23 @@ def encoded(
 ) -> bytes:
     """Encode samples [C, T] in memory: libsndfile keeps a full disk to itself in FLAC, OGG and MP3.
 
+    It does so in a thread, where no signal is answered: a KeyboardInterrupt within libsndfile's
+    calls back would be lost, and the sound with it.
+
     Raises:
         AudioError: the format cannot hold such a sound.
     """
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(_encoded, samples, sample_rate, kind, subtype, words).result()
+
+
+def _encoded(
+    samples: npt.NDArray[np.float32],
+    sample_rate: int,
+    kind: str,
+    subtype: str,
+    words: Mapping[str, str],
+) -> bytes:
     whole = io.BytesIO()
     try:
         with soundfile.SoundFile(
