@@ -370,6 +370,24 @@ def test_an_unfinished_run_is_not_replaced_even_by_force(pack: Path, tmp_path: P
     train(pack, tmp_path / "kit.distill", force=True, steps=1)
 
 
+def test_a_model_that_came_meanwhile_is_not_written_over(
+    pack: Path, finished: Path, whole: Path, tmp_path: Path
+) -> None:
+    """Another command was told the same -o, or someone copied a model back."""
+    model = tmp_path / "kit.distill"
+
+    def copy(event: distill.Event) -> None:
+        if event.event == "started":
+            shutil.copy(finished, model)
+
+    with pytest.raises(ConfigError, match=r"another model by now.*--resume"):
+        train(pack, model, on_event=copy)
+    assert model.read_bytes() == finished.read_bytes()
+    model.unlink()
+    distill.resume(RunFolder.beside(model).path)
+    assert same(whole, model)
+
+
 def test_a_run_folder_of_another_model_is_left_alone(pack: Path, finished: Path) -> None:
     """kit.distill and kit.model would share kit.run."""
     with pytest.raises(ConfigError, match=r"is the run of kit\.distill"):

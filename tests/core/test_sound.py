@@ -125,7 +125,7 @@ def test_a_bad_file_is_named_with_its_reason(tmp_path: Path, write: Write) -> No
 def test_ctrl_c_while_a_sound_is_encoded_is_neither_lost_nor_harmful(
     monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
-    """libsndfile calls back to write; an interrupt in there was swallowed, and the header wrong."""
+    """The library calls back to write; an interrupt there was swallowed, the header wrong."""
     calls = iter(range(1, 1000))
 
     class Interrupting(io.BytesIO):
@@ -142,6 +142,6 @@ def test_ctrl_c_while_a_sound_is_encoded_is_neither_lost_nor_harmful(
                 os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr("distill_core.audio.writing.io.BytesIO", Interrupting)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come a moment later
         encoded(tone(0.3).T, 48_000, "WAV", "PCM_24", {})
         time.sleep(1)  # where the system was late with it

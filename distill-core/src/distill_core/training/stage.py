@@ -16,6 +16,7 @@ from ..modelfile import replace_part, write_model_file
 from ..registry import Owner
 from ..strict import dump
 from .run import Outcome, Run
+from .standing import own_header
 
 if TYPE_CHECKING:
     from torch import nn
@@ -78,6 +79,7 @@ class Stage:
             record = companion_record(self.owner, model, training)
             replace_part(job.model, name, network.state_dict(), record, extras, on=job.id)
             return
+        own_header(job.folder, job.model, job.id, job.replaces)  # nobody else's may be lost
         told = {
             "version": str(self.owner.type.versions[-1]), "model_type": name, "id": job.id,
             "name": job.name,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ModelFileError
 from ..header import Header, read_header
-from .folder import RunFolder, checkpoint_path
+from .folder import RunFolder, checkpoint_path, resuming
 from .schedule import Budget
-from .stage import Stage
+
+if TYPE_CHECKING:
+    from .stage import Stage
 
 
 def content(model: Path) -> str:
@@ -22,6 +25,26 @@ def content(model: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def own_header(folder: RunFolder, model: Path, id: str, replaces: str) -> Header | None:
+    """Read the header of a run's model; None where it is not written yet.
+
+    Raises:
+        ConfigError: what lies there is neither this run's nor what it was told to replace.
+    """
+    if not model.exists() or content(model) == replaces:
+        return None
+    try:
+        header = read_header(model)
+    except ModelFileError:
+        header = None
+    if header is None or header.id != id:
+        raise ConfigError(
+            f"{model} is another model by now than this run's.",
+            f"Move it away, then go on: {resuming(folder.path)}",
+        )
+    return header
 
 
 def waiting(
@@ -48,12 +71,8 @@ def waiting(
     Raises:
         ConfigError: another model lies there by now, there is nothing to extend from, or going on
             would spoil what another run put into the file.
-        ModelFileError: the model file is damaged.
     """
-    before = model.exists() and replaces == content(model)
-    header = read_header(model) if model.exists() and not before else None
-    if header is not None and header.id != id:
-        raise ConfigError(f"{model} is another model by now than this run's.")
+    header = own_header(folder, model, id, replaces)
     made = set(folder.finished) & set(header.parts if header is not None else ())
     left = [each for each in stages if each.owner.name not in made]
     if extension is not None and not left:

@@ -38,7 +38,7 @@ def train(
     device: str = "auto",
     threads: int | None = None,
     seed: int | None = None,
-    hold_out: Sequence[str] = (),
+    hold_out: str | Sequence[str] = (),
     force: bool = False,
     on_event: Listener | None = None,
     on_open: Opening | None = None,
@@ -93,7 +93,7 @@ def train(
         voice=Voice(registry, folder, on_event), model=target,
         name=name or printable(target.stem), budget=budget, paths=paths,
         device=pick_device(device), threads=set_threads(threads), seed=chosen_seed(seed),
-        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), replace=force,
+        hold_out=_globs(hold_out), cancel=cancel or threading.Event(), replace=force,
         replaces=content(target),
     )  # fmt: skip
     first = configs[owner.type.name].model
@@ -119,7 +119,7 @@ def train_companion(
     device: str = "auto",
     threads: int | None = None,
     seed: int | None = None,
-    hold_out: Sequence[str] = (),
+    hold_out: str | Sequence[str] = (),
     on_event: Listener | None = None,
     on_open: Opening | None = None,
     cancel: threading.Event | None = None,
@@ -144,7 +144,7 @@ def train_companion(
         voice=Voice(registry, folder, on_event), model=target,
         name=host.name, budget=Budget.of(minutes, epochs, steps), paths=_paths(data),
         device=host.device, threads=set_threads(threads), seed=chosen_seed(seed),
-        hold_out=tuple(hold_out), cancel=cancel or threading.Event(), replace=True,
+        hold_out=_globs(hold_out), cancel=cancel or threading.Event(), replace=True,
         id=host.header.id, host=host.digest(host.host),
     )  # fmt: skip
     job.open(host.sample_rate, host.channels, on_open)
@@ -175,6 +175,10 @@ def _check_replaceable(target: Path, force: bool) -> None:
         raise ConfigError(
             f"{target} is no Distill model, so --force does not replace it.", "Use another -o."
         ) from error
+
+
+def _globs(hold_out: str | Sequence[str]) -> tuple[str, ...]:
+    return (hold_out,) if isinstance(hold_out, str) else tuple(hold_out)
 
 
 def _paths(data: str | Path | Sequence[str | Path]) -> list[Path]:
