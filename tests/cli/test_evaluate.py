@@ -199,7 +199,7 @@ def test_other_sounds_are_measured_all_and_said_to_flatter(
     """Nobody can know whether a stranger's model was trained on them."""
     result = distill("evaluate", codec, pack, "--json")
     assert len(json.loads(result.out)["files"]) == 18
-    assert "All of DATA is measured" in result.err
+    assert "All 18 files are measured" in result.err
     assert "flatter" in result.err
 
 
