@@ -429,6 +429,19 @@ def test_a_disk_that_fills_up_ends_the_run_and_it_goes_on_later(
     assert same(whole, model)
 
 
+def test_a_model_stands_for_its_run_that_is_not_finished(pack: Path, tmp_path: Path) -> None:
+    """Nobody remembers which of two folders was stopped."""
+    model = train(pack, tmp_path / "kit [1].distill", only=True)
+    stops = Stops("prior", 2)
+    with pytest.raises(Interrupted):
+        distill.train_companion(
+            model, pack, "prior", steps=4, layers=1, hidden_size=32, cancel=stops,
+            on_event=stops.hear,
+        )  # fmt: skip
+    assert distill.resume(model).folder == RunFolder.beside(model, "prior").path
+    assert distill.resume(model).folder == RunFolder.beside(model).path
+
+
 def test_a_missing_backend_is_named(finished: Path) -> None:
     """A run of a half-installed environment."""
     from distill_core.registry import Registry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from ..atomic import check_writable
@@ -13,7 +14,7 @@ from ..errors import ConfigError
 from ..library import find
 from ..loading import load
 from ..registry import Registry, environment
-from .folder import DIVERGED, RunFolder
+from .folder import DIVERGED, ENDED, RunFolder
 from .job import Job, Opening, Trained
 from .record import Record, clip_contents, versions
 from .schedule import Budget
@@ -102,12 +103,21 @@ def _folder(run: str | Path) -> RunFolder:
         path = path.resolve()
     if not path.name or not str(run):
         raise ConfigError(f"There is no run {str(run)!r}.", "Name a folder that ends in .run.")
-    if not path.is_dir() and RunFolder.beside(path).path.is_dir():
-        return RunFolder.beside(path)
-    if not path.is_dir():
-        with suppress(ConfigError):
-            return RunFolder.beside(find(str(run)))
+    if path.is_dir():
+        return RunFolder(path)
+    if _of(path).path.is_dir():
+        return _of(path)
+    with suppress(ConfigError):
+        return _of(find(str(run)))
     return RunFolder(path)
+
+
+def _of(model: Path) -> RunFolder:
+    """Choose among a model's runs: one that is not finished, or the one that made the model."""
+    first = RunFolder.beside(model)
+    later = sorted(model.parent.glob(f"{escape(model.stem)}.*.run"))
+    runs = [first, *(RunFolder(path) for path in later)]
+    return next((each for each in runs if each.status not in {*ENDED, None}), first)
 
 
 def _open(job: Job, stages: list[Stage], record: Record, on_open: Opening | None) -> None:
