@@ -116,6 +116,8 @@ def test_1_is_a_bug_of_ours_and_keeps_its_traceback() -> None:
         (["train", "PACK", "--steps", "x"], "--steps: 'x' is not a whole number."),
         (["train", "PACK", "--steps", "1", "--minutes", "1"], "contradict each other."),
         (["train", "PACK", "--type", "vqvea"], "No model type vqvea. Did you mean vqvae?"),
+        (["train", "PACK", "--type", ""], "No model type ''."),
+        (["train", "PACK", "--name", ""], "is no name for a file"),
         (["train", "PACK", "-o", "."], "-o . is a folder;"),
         (["info", "nomodel"], "There is no model file nomodel"),
         (["generate", "KIT", "--top-k", "-1"], "--top-k: -1 must lie between 0 and 1024."),

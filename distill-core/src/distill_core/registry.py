@@ -67,7 +67,7 @@ class Registry:
         if not rivals:
             known = sorted({each.name for each in found})
             listed = f" Installed: {', '.join(known)}." if known else " No backend is installed."
-            raise ConfigError(f"No model type {name}.{nearest(name, known)}{listed}")
+            raise ConfigError(f"No model type {name or repr(name)}.{nearest(name, known)}{listed}")
         refuse_rivals(rivals)
         return rivals[0]
 

@@ -48,7 +48,8 @@ class Train(KnobCommand):
 def stages(model_type: str | None, only: bool) -> list[ModelType]:
     """List the types a job trains: the one named (or the default), and companions that fit it."""
     registry = environment()
-    first = registry.model_type(model_type or registry.default_type(), "backend")
+    chosen = registry.default_type() if model_type is None else model_type
+    first = registry.model_type(chosen, "backend")
     return [first] if only else [first, *registry.companions(first)]
 
 

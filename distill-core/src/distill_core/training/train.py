@@ -77,12 +77,15 @@ def train(
     """
     registry = registry or environment()
     budget = Budget.of(minutes, epochs, steps)
-    owner = registry.owner(model_type or registry.default_type(), "backend")
+    chosen = registry.default_type() if model_type is None else model_type
+    owner = registry.owner(chosen, "backend")
     followers = [] if only else registry.companions(owner.type)
     configs = sort([owner.type, *followers], knobs)
     paths = _paths(data)
     hidden = name is not None and name.startswith(".")  # the library would not list it
-    if name is not None and (hidden or not name.isprintable() or Path(name).name != name):
+    if name is not None and (
+        hidden or not name or not name.isprintable() or Path(name).name != name
+    ):
         raise ConfigError(f"--name: {name!r} is no name for a file.", "Give the path with -o.")
     target = _target(out, name, paths)
     folder = RunFolder.beside(target)
