@@ -227,3 +227,16 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_all_as_it_was(
     assert killed or sorted(model.parent.rglob("*")) == before
     train(pack, model, force=force)
     assert sorted(each.name for each in model.parent.iterdir()) == ["kit.distill", "kit.run"]
+
+
+def test_a_folder_that_only_bears_our_name_for_what_lies_aside_is_left_alone(
+    pack: Path, model: Path
+) -> None:
+    """A user may keep an old run so; only one of ours is put back or let go."""
+    aside = model.with_name(".kit.run.old")
+    aside.mkdir()
+    (aside / "diary.txt").write_text("precious")
+    result = call("train", pack, "-o", model, "--force", "--steps", 1)
+    assert result.code == 5, result.err
+    assert (aside / "diary.txt").read_text() == "precious"
+    assert RunFolder.beside(model).status == "done"

@@ -28,7 +28,6 @@ def run() -> None:
         if code == INTERRUPTED:  # after `python -m` the interpreter may end itself with SIGINT, for
             os._exit(code)  # a KeyboardInterrupt that was caught long ago (out of an exec)
         _leave_with(code)
-        atexit.register(_ignore)
         raise
 
 

@@ -179,10 +179,13 @@ class RunFolder:
 
     def _put_back(self) -> None:
         """Mend what a kill left: an earlier run lies aside, and the later one never started."""
-        if not self._aside.is_dir() or not lockable(self.path / LOCK):
+        ours = (self._aside / CONFIG).is_file()  # a user may call a folder of his own so
+        if not ours or not lockable(self.path / LOCK):
             return
         if self._started:
             shutil.rmtree(self._aside, ignore_errors=True)
+            return
+        if self.path.exists() and self._all_but(UNSTARTED):
             return
         shutil.rmtree(self._place, ignore_errors=True)
         self._aside.rename(self._place)
