@@ -429,6 +429,30 @@ def test_a_disk_that_fills_up_ends_the_run_and_it_goes_on_later(
     assert same(whole, model)
 
 
+def test_a_companion_that_was_stopped_early_does_not_cost_a_better_one(
+    pack: Path, finished: Path
+) -> None:
+    """An impatient finger after two steps; the longer run's prior is worth more."""
+    told = {"layers": 1, "hidden_size": 32, "encodings": 2, "seed": 1}
+    distill.train_companion(finished, pack, "prior", steps=40, **told)
+    before = finished.read_bytes()
+    stops = Stops("prior", 2)
+    warned: list[str] = []
+
+    def hear(event: distill.Event) -> None:
+        stops.hear(event)
+        warned.extend([event.message] if isinstance(event, distill.Warned) else [])
+
+    with pytest.raises(Interrupted, match="is as it was"):
+        distill.train_companion(
+            finished, pack, "prior", steps=80, cancel=stops, on_event=hear, **told
+        )  # fmt: skip
+    assert finished.read_bytes() == before
+    assert "stays" in warned[-1]
+    distill.resume(finished)
+    assert read_model_file(finished).header.companions["prior"]["training"]["steps"] == 80
+
+
 def test_a_model_stands_for_its_run_that_is_not_finished(pack: Path, tmp_path: Path) -> None:
     """Nobody remembers which of two folders was stopped."""
     model = train(pack, tmp_path / "kit [1].distill", only=True)

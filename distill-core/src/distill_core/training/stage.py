@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ..configs import Configs, automatic, unstructure
 from ..events import Saved
-from ..header import Header
+from ..header import Header, read_header
 from ..loading import build
 from ..modelfile import replace_part, write_model_file
 from ..registry import Owner
@@ -47,12 +47,13 @@ class Stage:
     def train(self, job: Job, run: Run) -> bool:
         """Train and save; say whether anything was saved.
 
-        Where no step was made nothing takes the place of a model that is there: weights that
-        learnt nothing are worth less.
+        Where it was stopped before a step was made, nothing takes the place of a model that is
+        there; nor does a companion that is not yet as good as the one that is there.
         """
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
         extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
-        if run.stopping and run.fitted and run.outcome.steps == 0 and job.model.exists():
+        early = run.stopping and run.fitted and job.model.exists()
+        if early and (run.outcome.steps == 0 or self._is_worse(job, run)):
             return False
         self._save(job, network, run.outcome, extras)
         run.emit(
@@ -61,6 +62,23 @@ class Stage:
                 model=str(job.model), held_out_loss=run.outcome.held_out_loss,
             )
         )  # fmt: skip
+        return True
+
+    def _is_worse(self, job: Job, run: Run) -> bool:
+        """Say whether the file's companion does better on the same held-out sounds, and stays."""
+        told = read_header(job.model).companions.get(self.owner.name)
+        before = told.get("training") if isinstance(told, dict) else None
+        if self.owner.claim.kind != "companion" or not isinstance(before, dict):
+            return False
+        kept, now = before.get("held_out_loss"), run.outcome.held_out_loss
+        alike = before.get("fingerprint") == job.dataset.fingerprint
+        if not alike or now is None or not isinstance(kept, float) or kept >= now:
+            return False
+        run.warn(
+            f"The {self.owner.name} that {job.model} has stays: on held-out sounds it is better"
+            f" than this one is yet ({kept:.4f} against {now:.4f}).",
+            run.outcome.steps,
+        )
         return True
 
     def training_in(self, header: Header) -> dict[str, Any]:
