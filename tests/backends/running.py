@@ -47,6 +47,18 @@ def stopped(data: Path, out: Path, stage: str = "vqvae", step: int = 5, **told: 
     return RunFolder.beside(out).path
 
 
+def stopped_prior(data: Path, out: Path, steps: int) -> Path:
+    """Train a codec whole and a prior into it, stopped after two steps; give the model."""
+    model = train(data, out, only=True)
+    stops = Stops("prior", 2)
+    with pytest.raises(Interrupted):
+        distill.train_companion(
+            model, data, "prior", steps=steps, layers=1, hidden_size=32, cancel=stops,
+            on_event=stops.hear,
+        )  # fmt: skip
+    return model
+
+
 def same(one: Path, other: Path) -> bool:
     """Say whether two model files have the same weights, bit for bit."""
     first, second = read_model_file(one).parts(), read_model_file(other).parts()

@@ -16,7 +16,7 @@ from distill_core.modelfile import read_model_file
 from distill_core.training.folder import DONE, STOPPED, RunFolder
 
 from ..conftest import call
-from .running import Stops, refused, rewrite, same, stopped, train
+from .running import Stops, refused, rewrite, same, stopped, stopped_prior, train
 
 pytestmark = pytest.mark.usefixtures("every_step_is_told")
 
@@ -56,13 +56,7 @@ def test_a_codec_is_not_changed_under_the_prior_of_another_run(pack: Path, tmp_p
 
 def test_a_prior_does_not_go_on_with_a_codec_that_changed(pack: Path, tmp_path: Path) -> None:
     """It would learn other codes than it began with."""
-    model = train(pack, tmp_path / "kit.distill", only=True)
-    stops = Stops("prior", 2)
-    with pytest.raises(Interrupted):
-        distill.train_companion(
-            model, pack, "prior", steps=9, layers=1, hidden_size=32, cancel=stops,
-            on_event=stops.hear,
-        )  # fmt: skip
+    model = stopped_prior(pack, tmp_path / "kit.distill", steps=9)
     run = RunFolder.beside(model, "prior").path
     kept = model.read_bytes()
     bent = read_model_file(model)
@@ -170,13 +164,7 @@ def test_a_companion_that_was_stopped_early_does_not_cost_a_better_one(
 
 def test_a_model_stands_for_its_run_that_is_not_finished(pack: Path, tmp_path: Path) -> None:
     """Nobody remembers which of two folders was stopped."""
-    model = train(pack, tmp_path / "kit [1].distill", only=True)
-    stops = Stops("prior", 2)
-    with pytest.raises(Interrupted):
-        distill.train_companion(
-            model, pack, "prior", steps=4, layers=1, hidden_size=32, cancel=stops,
-            on_event=stops.hear,
-        )  # fmt: skip
+    model = stopped_prior(pack, tmp_path / "kit [1].distill", steps=4)
     assert distill.resume(model).folder == RunFolder.beside(model, "prior").path
     assert distill.resume(model).folder == RunFolder.beside(model).path
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from .errors import printable
+
 BACKENDS, COMPANIONS = "distill.backends", "distill.companions"
 COMMANDS, PLUGINS = "distill.commands", "distill.plugins"
 KINDS = {BACKENDS: "backend", COMPANIONS: "companion", COMMANDS: "command", PLUGINS: "plugin"}
@@ -108,8 +110,7 @@ def plain_name(distribution: str) -> str:
 
 def one_line(text: Any) -> str:
     """Spell a stranger's words so that they can stand in a line on a terminal."""
-    words = " ".join(str(text).split())[:LONGEST]
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)
+    return printable(" ".join(str(text).split())[:LONGEST])
 
 
 def _claims(found: Distribution) -> list[Claim]:

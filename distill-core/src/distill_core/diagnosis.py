@@ -25,6 +25,11 @@ class Broken:
     reason: str
     cure: str
 
+    @property
+    def left_out(self) -> str:
+        """Say to someone whose work goes on without it what is missing."""
+        return f"A plugin was left out: {self.reason}. {self.cure}"
+
 
 def unfit(claim: Claim) -> Broken | None:
     """Say what is wrong with a plugin that shows without an import, or None."""

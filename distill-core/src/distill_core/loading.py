@@ -188,21 +188,21 @@ def detect(header: Header, registry: Registry) -> str:
             "Uninstall one of the two.",
         )
     missing = missing_backend(
-        header, header.model_type or "unknown", header.told.get("backend", "")
+        header.path, header.model_type or "unknown", header.told.get("backend", "")
     )
     told = " ".join(error.message for error in failed)
     raise BackendError(f"{missing.message} {told}", missing.hint) if told else missing
 
 
-def missing_backend(header: Header, name: str, backend: str) -> BackendError:
-    """Say which distribution a model file needs."""
+def missing_backend(path: Path, name: str, backend: str) -> BackendError:
+    """Say which distribution a model file, or a run, needs."""
     first = backend.partition(" ")[0]
     also = f", and name it in {NARROW}" if NARROW in os.environ else ""
     known = DISTRIBUTION.fullmatch(first)  # a file from a stranger may say anything
     cure = (
         f"Install it: pip install {first}{also}." if known else "Install the backend that made it."
     )
-    return BackendError(f"{header.path} needs the model type {name}, which is not installed.", cure)
+    return BackendError(f"{path} needs the model type {name}, which is not installed.", cure)
 
 
 def _extras(header: Header, name: str) -> Mapping[str, Any]:
@@ -218,7 +218,7 @@ def _owner(header: Header, registry: Registry, name: str, companion: str | None)
     if companion is not None and name not in {each.name for each in registry.named("companion")}:
         record = header.companions[companion]
         backend = record.get("backend", "") if isinstance(record, dict) else ""
-        raise missing_backend(header, name, str(backend))
+        raise missing_backend(header.path, name, str(backend))
     return registry.owner(name)
 
 

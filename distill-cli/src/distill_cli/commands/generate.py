@@ -139,7 +139,7 @@ def command(
     settings: Any = structure(generating, knobs, by_flag(generating))
     _introduce(loaded, player, settings, threads)
     for broken in environment().listen():
-        screen.warn(f"A plugin was left out: {broken.reason}. {broken.cure}")
+        screen.warn(broken.left_out)
     first = chosen_seed(seed)
     if seed is None:
         screen.say(f"Seed: {first} (drawn)")

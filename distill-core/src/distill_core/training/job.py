@@ -135,7 +135,7 @@ class Job:
         """Train stage after stage; each leaves a whole, usable model file."""
         self.model.parent.mkdir(parents=True, exist_ok=True)
         for broken in self.registry.listen():
-            self.left_out.append(f"A plugin was left out: {broken.reason}. {broken.cure}")
+            self.left_out.append(broken.left_out)
         if not self.resumed:
             self.folder.create(self._record(stages).as_json(), self.replace)
         with closing(self.folder), self._ending():
@@ -152,9 +152,7 @@ class Job:
         """List the stages that are still to be trained; errors as of `standing.waiting`."""
         if not self.resumed:
             return list(stages)
-        return waiting(
-            self.folder, self.model, self.id, self.replaces, stages, self.extension
-        )  # fmt: skip
+        return waiting(self.folder, self.model, self.id, self.replaces, stages, self.extension)
 
     def done(self, stages: Sequence[Stage], last: str) -> Done:
         """Make the event that ends a job well; `last` is the stage that was trained last."""
@@ -221,11 +219,9 @@ class Job:
             elif not self.resumed:
                 self.folder.remove()
             if isinstance(error, OSError) and self.announced:
-                place = error.filename or self.folder.path
-                raise StorageError(
-                    f"{place}: {error.strerror or error}.",
-                    f"Mend that, then go on: {resuming(self.folder.path)}",
-                ) from error
+                error.filename = error.filename or str(self.folder.path)
+                cure = f"Mend that, then go on: {resuming(self.folder.path)}"
+                raise StorageError.of(error, cure) from error
             told = told_with_traceback(error, self.folder.path) if self.announced else error
             if told is not error:
                 raise told from told.__cause__

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, astuple, frozen
 
 from ..configs import Configs, structure, unstructure
-from ..errors import BackendError, ConfigError
+from ..errors import ConfigError
 from ..generating.recipe import core_version
+from ..loading import missing_backend
 from .schedule import Budget
 
 if TYPE_CHECKING:
@@ -105,11 +106,7 @@ class Record:
         found: list[tuple[Owner, Configs, Configs]] = []
         for name, told in self.stages.items():
             if name not in {each.name for each in registry.named("backend", "companion")}:
-                words = str(told.get("backend", "")).split()
-                raise BackendError(
-                    f"{path} needs the model type {name}, which is not installed.",
-                    f"Install it: pip install {words[0]}." if words else None,
-                )
+                raise missing_backend(path, name, str(told.get("backend", "")))
             owner = registry.owner(name)
             try:
                 given, filled = (

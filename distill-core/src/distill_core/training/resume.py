@@ -71,14 +71,15 @@ def resume(
         voice = Voice(registry, folder, on_event)
         job = _job(record, voice, extension, cancel or threading.Event())
         stages = [Stage(*each) for each in record.configs(registry, folder.path)]
-        _check_host(job, stages)
+        rate, channels = _heard_as(job, stages)
         if not job.waiting(stages):
             done = job.done(stages, stages[-1].owner.name)
             if on_event is not None:
                 on_event(done)
             return Trained(job.model, folder.path, voice.seconds, went_on=False)
         check_writable(job.model)
-        _open(job, stages, record, on_open)
+        job.open(rate, channels, on_open)
+        _compare(job, stages, record)
         return job.run(stages)
     finally:
         folder.close()
@@ -105,8 +106,9 @@ def _folder(run: str | Path) -> RunFolder:
         raise ConfigError(f"There is no run {str(run)!r}.", "Name a folder that ends in .run.")
     if path.is_dir():
         return RunFolder(path)
-    if _of(path).path.is_dir():
-        return _of(path)
+    found = _of(path)
+    if found.path.is_dir():
+        return found
     with suppress(ConfigError):
         return _of(find(str(run)))
     return RunFolder(path)
@@ -120,15 +122,8 @@ def _of(model: Path) -> RunFolder:
     return next((each for each in runs if each.status not in {*ENDED, None}), first)
 
 
-def _open(job: Job, stages: list[Stage], record: Record, on_open: Opening | None) -> None:
-    """Open the sounds and hold them, and what computes with them, against what they were."""
-    if job.host:
-        host = load(job.model, job.device, job.registry, companions=False)
-        rate, channels = host.sample_rate, host.channels
-    else:
-        config = stages[0].configs.model
-        rate, channels = config.sample_rate, config.channels
-    job.open(rate, channels, on_open)
+def _compare(job: Job, stages: list[Stage], record: Record) -> None:
+    """Hold the sounds, and what computes with them, against what they were."""
     changes = record.changes(clip_contents(job.dataset))
     if changes:
         raise ConfigError(
@@ -147,10 +142,15 @@ def _open(job: Job, stages: list[Stage], record: Record, on_open: Opening | None
         )
 
 
-def _check_host(job: Job, stages: list[Stage]) -> None:
-    """Refuse to go on with a companion whose host has changed: it would learn other codes."""
+def _heard_as(job: Job, stages: list[Stage]) -> tuple[int, int]:
+    """Give the rate and channels that the run's sounds are heard at: a companion's are its host's.
+
+    Raises:
+        ConfigError: the host has changed, so that the companion would learn other codes.
+    """
     if not job.host:
-        return
+        config = stages[0].configs.model
+        return config.sample_rate, config.channels
     host = load(job.model, job.device, job.registry, companions=False)
     if (host.header.id, host.digest(host.host)) != (job.id, job.host):
         kind = stages[0].owner.name
@@ -159,3 +159,4 @@ def _check_host(job: Job, stages: list[Stage]) -> None:
             f"Remove {job.folder.path} and train it anew:"
             f" distill train-{kind} {shlex.quote(str(job.model))} DATA.",
         )
+    return host.sample_rate, host.channels
