@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
 
 import pluggy
 from attrs import frozen
@@ -80,8 +81,7 @@ def _misfit(error: pluggy.PluginValidationError) -> str:
     told = told_by(error)
     unknown = re.search(r"unknown hook '(\w+)'", told)
     if unknown:
-        known = [name for name in vars(hookspecs) if name.startswith(f"{hookspecs.PROJECT}_")]
-        meant = nearest(unknown[1], known).rstrip("?").removeprefix(" Did you mean ")
+        meant = nearest(unknown[1], known_hooks()).rstrip("?").removeprefix(" Did you mean ")
         return f"it has a hook '{unknown[1]}', which core does not know" + (
             f"; {meant} may be meant" if meant else ""
         )
@@ -90,6 +90,13 @@ def _misfit(error: pluggy.PluginValidationError) -> str:
     if arguments and hook:
         return f"its {hook[1]} asks for {arguments[1]}, which core does not give"
     return told
+
+
+def known_hooks() -> dict[str, tuple[str, ...]]:
+    """List the hooks of the installed contract, each with the arguments that core gives."""
+    front = f"{hookspecs.PROJECT}_"
+    found = {name: each for name, each in vars(hookspecs).items() if name.startswith(front)}
+    return {name: tuple(signature(each).parameters) for name, each in found.items()}
 
 
 def no_backend(installed: Sequence[Claim]) -> BackendError:

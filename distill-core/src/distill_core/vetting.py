@@ -12,6 +12,7 @@ from .controls import Control, controls
 from .model_type import ModelType
 
 FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SHORT = re.compile(r"[A-Za-z]")
 SOUND = ("sample_rate", "channels")  # of every model config but a companion's, which has its host's
 FIELDS = {"name": str, "summary": str, "plays": bool, "rank": int}
 
@@ -87,7 +88,7 @@ def _check_knob(where: str, knob: Control) -> None:
         raise TypeError(f"{where} has no help")
     if not FLAG.fullmatch(knob.flag):
         raise TypeError(f"{where} has the flag {knob.flag!r}: small letters, digits and - can be")
-    if told.short is not None and not re.fullmatch("[A-Za-z]", told.short):
+    if told.short is not None and not SHORT.fullmatch(told.short):
         raise TypeError(f"{where} has the short flag {told.short!r}, which is not one letter")
     for bound in (told.min, told.max):
         if bound is not None and type(bound) not in {int, float}:

@@ -1,0 +1,51 @@
+"""The flags that commands own, by job: no knob may take one.
+
+Flags that are promised and not built yet are listed, too: a knob that had one would lose its option
+on the day when the command gets it.
+"""
+
+from __future__ import annotations
+
+from .controls import Control
+
+TRAINING, COMPANION, GENERATING = "training", "training a companion", "generating"
+
+# -q, -v and --no-color may stand after each command's name; --home and --backends would be set by
+# DISTILL_HOME and DISTILL_BACKENDS, which mean something else
+EVERYWHERE = frozenset(
+    {
+        "-h", "--help", "--version", "-q", "--quiet", "-v", "--verbose", "--no-color", "--json",
+        "-d", "--device", "--threads", "--seed", "--home", "--backends", "--reference",
+    }
+)  # fmt: skip
+BUDGET = frozenset({"--minutes", "-e", "--epochs", "--steps"})
+_TRAINING = (
+    EVERYWHERE
+    | BUDGET
+    | {
+        "--hold-out", "--dry-run", "--strict", "--data-license", "--fingerprints",
+        "--no-fingerprints", "--from-scratch",
+    }
+)  # fmt: skip
+RESERVED = {
+    TRAINING: _TRAINING | {"-o", "--out", "--type", "--name", "--only", "--force", "--resume"},
+    COMPANION: _TRAINING,
+    GENERATING: EVERYWHERE
+    | {
+        "-o", "--out", "--duration", "--count", "--batch", "--format", "--bit-depth",
+        "--sample-rate", "--meta", "--recipe", "--like", "--variation", "--spatial", "--loop",
+        "--bpm", "--beats", "--preset", "--blend", "--normalize", "--stream", "--reject-copies",
+    },
+}  # fmt: skip
+
+
+def spellings(knob: Control) -> tuple[str, ...]:
+    """List every way to type a knob's option: `--gain`, `-g`, and a switch's `--no-gain`."""
+    short = (f"-{knob.told.short}",) if knob.told.short else ()
+    off = (f"--no-{knob.flag.removeprefix('--')}",) if knob.kind == "bool" else ()
+    return (knob.flag, *short, *off)
+
+
+def taken(knob: Control, job: str) -> list[str]:
+    """List the flags of a knob that a command owns, in the job that it is for."""
+    return [each for each in spellings(knob) if each in RESERVED[job]]

@@ -1,0 +1,1 @@
+"""What tells an author that a backend is right."""
