@@ -52,10 +52,18 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style."""
+    """Check style, and that the pages made from the sources are as those are now."""
     environment(session)
     session.run(PYTHON, "-m", "ruff", "check", ".", external=True)
     session.run(PYTHON, "-m", "ruff", "format", "--check", ".", external=True)
+    session.run(PYTHON, "docs/generate.py", "--check", external=True)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make docs/hooks.md and docs/commands.md from the sources."""
+    environment(session)
+    session.run(PYTHON, "docs/generate.py", external=True)
 
 
 @nox.session

@@ -20,7 +20,12 @@ Config = TypeVar("Config")
 
 @attrs.frozen
 class Configs:
-    """What one training is told: the shape of the network, and how it learns."""
+    """What one training is told: the shape of the network, and how it learns.
+
+    Attributes:
+        model: an object of the type's model config class.
+        training: an object of its training config class.
+    """
 
     model: Any
     training: Any

@@ -10,7 +10,14 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """One thing that happened: in which stage (a model type), at which step, after how long."""
+    """One thing that happened.
+
+    Attributes:
+        event: which kind of event it is, a word; the same for all of a class.
+        stage: the model type that is trained.
+        step: how many steps of the stage were made.
+        seconds: since the command began to train.
+    """
 
     event: ClassVar[str]
 
@@ -30,7 +37,17 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class Started(Event):
-    """A command began to train; one a command."""
+    """A command began to train; one a command.
+
+    Attributes:
+        run: path of the run's folder.
+        model: path of the model file that will be written.
+        device: it trains on.
+        stages: the model types that are trained, in their order.
+        held_out: names of the clips that are never trained on.
+        training_seconds: of sound that is trained on.
+        automatic: by stage, the settings that `distill_adapt` filled.
+    """
 
     event: ClassVar[str] = "started"
 
@@ -40,24 +57,39 @@ class Started(Event):
     stages: tuple[str, ...]
     held_out: tuple[str, ...]
     training_seconds: float
-    automatic: dict[str, dict[str, Any]]  # by stage
+    automatic: dict[str, dict[str, Any]]
 
 
 @attrs.frozen(kw_only=True)
 class StepMetrics(Event):
-    """A step was made; told a few times a second at most."""
+    """A step was made; told a few times a second at most.
+
+    Attributes:
+        loss: of the step's batch.
+        lr: learning rate of the step.
+        steps: in all; None until the first ones are timed.
+        eta: seconds left in this stage; None while nobody knows.
+    """
 
     event: ClassVar[str] = "step"
 
     loss: float
     lr: float
-    steps: int | None  # in all; None until the first ones are timed
-    eta: float | None  # seconds left in this stage
+    steps: int | None
+    eta: float | None
 
 
 @attrs.frozen(kw_only=True)
 class EpochMetrics(Event):
-    """An epoch ended. Backends subclass it to add what they watch."""
+    """An epoch ended. Backends subclass it to add what they watch.
+
+    Attributes:
+        epoch: its number, from 1.
+        train_loss: mean over the epoch's steps.
+        held_out_loss: of the weights that would be kept; None without held-out sounds.
+        lr: learning rate of the next step.
+        eta: seconds left in this stage; None while nobody knows.
+    """
 
     event: ClassVar[str] = "epoch"
 
@@ -70,7 +102,11 @@ class EpochMetrics(Event):
 
 @attrs.frozen(kw_only=True)
 class Warned(Event):
-    """Something the user should know, with its cause and its cure."""
+    """Something the user should know.
+
+    Attributes:
+        message: a sentence with its cause and its cure.
+    """
 
     event: ClassVar[str] = "warning"
 
@@ -79,7 +115,11 @@ class Warned(Event):
 
 @attrs.frozen(kw_only=True)
 class Preview(Event):
-    """A sound was written into the run's `previews/`."""
+    """A sound was written into the run's `previews/`.
+
+    Attributes:
+        path: of the sound.
+    """
 
     event: ClassVar[str] = "preview"
 
@@ -88,7 +128,12 @@ class Preview(Event):
 
 @attrs.frozen(kw_only=True)
 class Saved(Event):
-    """A stage's model was written; one a stage."""
+    """A stage's model was written; one a stage.
+
+    Attributes:
+        model: path of the model file.
+        held_out_loss: of the weights in it; None without held-out sounds.
+    """
 
     event: ClassVar[str] = "saved"
 
@@ -98,7 +143,14 @@ class Saved(Event):
 
 @attrs.frozen(kw_only=True)
 class Done(Event):
-    """All stages ended well; one a command."""
+    """All stages ended well; one a command.
+
+    Attributes:
+        model: path of the model file.
+        run: path of the run's folder.
+        held_out_loss: by stage.
+        warnings: that were told on the way.
+    """
 
     event: ClassVar[str] = "done"
 

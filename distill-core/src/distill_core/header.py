@@ -38,7 +38,15 @@ LOOK = 256  # bytes that tell what a file is
 
 @frozen
 class Header:
-    """The words a model file carries about itself, and where its tensors lie."""
+    """The words a model file carries about itself, and where its tensors lie.
+
+    Attributes:
+        path: of the file.
+        told: every word of its metadata, as text.
+        tensors: where each tensor lies, by its full name.
+        data_start: where in the file the data begins, in bytes.
+        size: of the file, in bytes.
+    """
 
     path: Path
     told: dict[str, str]

@@ -1,4 +1,10 @@
-"""The contract between core and plugins: every hook, when it is called, and what it must give."""
+"""The contract between core and plugins: every hook, when it is called, and what it must give.
+
+A plugin's function takes those of a hook's arguments that it needs, by name, in any order. Hooks
+only ever grow: an argument may be added, none is taken away or renamed.
+
+Letters: B batch, C channels, T samples.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +26,21 @@ if TYPE_CHECKING:
 
 PROJECT = "distill"
 
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+hookspec = pluggy.HookspecMarker(PROJECT)  # marks a function as a hook of the contract
+hookimpl = pluggy.HookimplMarker(PROJECT)  # marks a plugin's function as its answer to a hook
 
 
 @hookspec
 def distill_model_types() -> list[ModelType]:  # type: ignore[empty-body]
     """Say which model types a backend brings.
 
-    Called once, when the backend is first needed. Must not import torch.
+    Called once a process, when a command first needs the backend; for `--help`, too. Must give a
+    list of records, one for each of the backend's entry points, and equal ones at every call. Must
+    not import torch or anything else that is heavy, print, or look at files.
 
         @hookimpl
         def distill_model_types():
-            return [ModelType(name="hush", versions=(1,), summary="Plays silence.",
+            return [ModelType(name="hush", versions=(1,), summary="Plays what was loud, quietly.",
                               model=HushModel, training=HushTraining, generating=HushGenerating)]
     """
 
@@ -41,12 +49,19 @@ def distill_model_types() -> list[ModelType]:  # type: ignore[empty-body]
 def distill_adapt(model_type: str, configs: Configs, facts: Facts) -> Configs | None:
     """Fill what the user left automatic (None) from the data and the machine.
 
-    Called after the data was scanned and before anything is built. Must not change what is not
-    None. Core's default keeps the configs as they are.
+    Called once for each stage of a new run, after the sounds were read and before anything is
+    built; a run that is resumed knows its settings. Must give the configs with every None filled
+    that the backend cannot do without. Must not change what is not None. Core's default keeps the
+    configs as they are.
+
+    Args:
+        model_type: which of the owner's types.
+        configs: the settings of its network and of its training, as the user gave them.
+        facts: what is known of the sounds, the time and the machine.
 
         @hookimpl
         def distill_adapt(configs, facts):
-            width = configs.model.width or (64 if facts.seconds < 600 else 128)
+            width = configs.model.width or (4 if facts.seconds < 600 else 8)
             return attrs.evolve(configs, model=attrs.evolve(configs.model, width=width))
     """
 
@@ -55,17 +70,20 @@ def distill_adapt(model_type: str, configs: Configs, facts: Facts) -> Configs | 
 def distill_build(model_type: str, config: Any, host: nn.Module | None) -> nn.Module | None:
     """Build an untrained network from its model config.
 
-    Called before training and before loading, there also on torch's meta device, so it must
-    not look at values. Must not seed: core has seeded the global generator and restores it.
+    Called before training, and twice before loading: first on torch's meta device, where tensors
+    have shapes and no values. Must give a torch module; all that it has learnt later must be in
+    its `state_dict`, whose names and shapes may follow from `config` and `host` alone. Must not
+    look at values of tensors, read files, or seed: core has seeded the global generator, from
+    which initial weights may be drawn, and puts it back.
 
     Args:
         model_type: which of the owner's types.
-        config: an object of its model config class, without None.
-        host: for a companion, the loaded network it sits on.
+        config: an object of its model config class, as `distill_adapt` left it.
+        host: for a companion, the network that it sits on; else None.
 
         @hookimpl
-        def distill_build(config, host):
-            return Hush(config.sample_rate, config.channels)
+        def distill_build(config):
+            return Hush(config)
     """
 
 
@@ -73,14 +91,23 @@ def distill_build(model_type: str, config: Any, host: nn.Module | None) -> nn.Mo
 def distill_load(
     model_type: str, file: Part, device: str, host: nn.Module | None
 ) -> nn.Module | None:
-    """Give a network ready to play, on the device and in eval mode.
+    """Give a network ready to play.
 
-    Core's default builds it from the file's config and requires every tensor to find its place;
-    few backends need more.
+    Called when a model file is loaded, once for the model and once for each companion in it. Must
+    give the network on the device and in eval mode. Must not believe the file more than core does:
+    a tensor that is missing or of another shape is an error. Core's default builds the network
+    from the file's config and requires every tensor to find its place; few backends need more,
+    but one that reads an older version of its own part does.
+
+    Args:
+        model_type: which of the owner's types.
+        file: the part of the file that is the type's: config, tensors, extras.
+        device: where the network is to be: "cpu", "cuda" or "mps".
+        host: for a companion, the loaded network that it sits on; else None.
 
         @hookimpl
         def distill_load(file, device, host):
-            network = Hush(file.config.sample_rate, file.config.channels)
+            network = file.build(host)
             network.load_state_dict(file.tensors)
             return network.to(device).eval()
     """
@@ -92,14 +119,24 @@ def distill_train(
 ) -> dict[str, Any] | None:
     """Train a network in place, through core's loop (`run.fit`) or one of its own.
 
-    Must look at `run.stopping` between steps, report through `run.emit`, draw randomness from
-    torch's global generator only, and not write outside `run.folder`. What it returns (a
-    JSON-able table, or an empty one) is kept with the model as its extras.
+    Called once a stage, and once more when a run is resumed; `run.fit` then goes on where it was,
+    a loop of its own begins anew. Must leave in the network what is to be saved, and give a
+    JSON-able table of what is known only afterwards (kept with the model as its extras), an empty
+    one, or None. A loop of its own must also look at `run.stopping` between steps, and tell where
+    it is with `run.emit`. Must not write outside `run.folder`, nor seed the global generator:
+    within `run.fit` core does so before each step, and a loop of its own draws from a
+    `torch.Generator` that begins from `run.seed`.
+
+    Args:
+        model_type: which of the owner's types.
+        model: the untrained network, on the device to train on.
+        config: its settings, nothing left automatic that `distill_adapt` fills.
+        run: the sounds, the budget, the host, and a voice to tell events with.
 
         @hookimpl
         def distill_train(model, config, run):
-            run.fit(HushObjective(model, config.training, run.dataset))
-            return {}
+            run.fit(HushObjective(model, config.training, run))
+            return {"seconds_heard": round(run.dataset.seconds, 3)}
     """
 
 
@@ -107,36 +144,60 @@ def distill_train(
 def distill_generate(
     model_type: str, model: nn.Module, config: Any, request: Request
 ) -> Iterator[Tensor | Chunk] | None:
-    """Make sounds: yield seamless chunks, float32 [B, C, T_i], at the model's sample rate.
+    """Make sounds: yield chunks that join without a seam.
 
-    B is `len(request.rngs)`, one generator a take, and all randomness must come from them. The
-    chunks of a take join without a seam. `request.samples` is the length of each take, or None
-    for one sound to its natural end. Where takes end at different times, yield `Chunk` records.
+    Called once for each batch of takes, within `torch.inference_mode()`; core closes the iterator
+    when it has enough, or when the user stops, which happens between chunks. Must yield float32
+    tensors [B, C, T_i] at the model's sample rate, where B is `len(request.rngs)`, or `Chunk`
+    records where takes end at different times; in all, `request.samples` of each take or more, or
+    one sound to its natural end where that is None. Must not draw from anything but
+    `request.rngs`, one generator a take, so that a take is the same alone and among others; nor
+    change the network, nor let memory follow the length where that can be avoided.
+
+    Args:
+        model_type: which of the owner's types.
+        model: the loaded network, in eval mode.
+        config: an object of its generating config class.
+        request: how many takes, how long, and what to draw them from.
 
         @hookimpl
         def distill_generate(model, config, request):
-            yield torch.zeros(len(request.rngs), model.channels, request.samples or 48_000)
+            shape = (model.channels, request.samples or model.sample_rate)
+            noise = torch.stack([torch.randn(shape, generator=rng) for rng in request.rngs])
+            yield config.loudness * model() * noise  # [B, C, T]
     """
 
 
 @hookspec
 def distill_detect(header: Header) -> str | None:
-    """Name the model type of a header that names none, or one that nobody here brings; else None.
+    """Name the model type of a header that names none, or one that nobody here brings.
 
-    Every plugin is asked, so that a second claimant shows. Must read nothing but the header.
+    Called when such a file is loaded; every plugin is asked, so that a second claimant shows.
+    Must give the name of an installed type whose backend can read the file, or None. Must not
+    read anything but the header, nor claim what it only might be.
+
+    Args:
+        header: the words of the file about itself, and the names and shapes of its tensors.
 
         @hookimpl
         def distill_detect(header):
-            return "hush" if "hush_level" in header.told else None
+            return "hush" if header.told.get("made_by") == "hush 0.1" else None
     """
 
 
 @hookspec
 def distill_event(event: Event) -> None:
-    """Watch a run. Called in the training process; a failure here is reported and ends nothing.
+    """Watch a run.
 
-    @hookimpl
-    def distill_event(event):
-        if event.event == "done":
-            print("Done.")
+    Called for every event of a run, in the training process, as soon as it was written to the
+    run's journal. What it gives is not looked at. Must not take long (training waits for it) and
+    must not change anything of the run; a failure here is told as a warning and ends nothing.
+
+    Args:
+        event: what happened; its class, or `event.event`, tells which kind it is.
+
+        @hookimpl
+        def distill_event(event):
+            if event.event == "done":
+                print(f"{event.model} is ready.", file=sys.stderr)
     """

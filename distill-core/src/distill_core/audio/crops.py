@@ -21,11 +21,17 @@ STREAM = 0x63726F70  # keeps these draws apart from others made of the same seed
 
 @frozen(eq=False)
 class Crops:
-    """A batch for one training step."""
+    """A batch for one training step.
 
-    audio: torch.Tensor  # float32 [B, C, T]
-    names: tuple[str, ...]  # of the clips, one per crop
-    starts: tuple[int, ...]  # in samples; negative where silence was put before a whole clip
+    Attributes:
+        audio: float32 [B, C, T].
+        names: of the clips, one per crop; a run that diverges tells them.
+        starts: in samples; negative where silence was put before a whole clip.
+    """
+
+    audio: torch.Tensor
+    names: tuple[str, ...]
+    starts: tuple[int, ...]
 
 
 @frozen(eq=False)

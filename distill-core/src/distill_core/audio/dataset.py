@@ -40,15 +40,26 @@ class NothingUsableError(DatasetError):
 
 @frozen(eq=False)
 class Clip:
-    """One audio file of a dataset, or the part of it that is trained on or held out."""
+    """One audio file of a dataset, or the part of it that is trained on or held out.
 
-    name: str  # POSIX, relative to DATA
+    Attributes:
+        name: POSIX, relative to DATA.
+        path: of the file.
+        sample_rate: the model's, in Hz.
+        first: where the part starts in the whole, in samples.
+        frames: its length, in samples at the model's rate.
+        held_out: whether it is never trained on.
+        padded: whether it is shorter than 0.5 s.
+        entry: where its decoded samples lie; use `samples`.
+    """
+
+    name: str
     path: Path
-    sample_rate: int  # Hz, the model's
-    first: int  # where the part starts in the whole, in samples
-    frames: int  # samples, at the model's rate
+    sample_rate: int
+    first: int
+    frames: int
     held_out: bool
-    padded: bool  # shorter than 0.5 s
+    padded: bool
     entry: Entry = field(repr=False)
 
     @property
@@ -71,17 +82,25 @@ class Clip:
 class Dataset:
     """The clips of DATA, split into what is trained on and what is held out.
 
-    Made by `open_dataset`. `clips` are whole; where only a clip's tail is held out, `train` and
-    `held_out` both have a part of it.
+    Made by `open_dataset`. Everything is at the model's rate and has the model's channels.
+
+    Attributes:
+        clips: all that can be used, whole.
+        train: what is trained on; where only a clip's tail is held out, the rest of it.
+        held_out: what is never trained on; where only a clip's tail is, that tail.
+        sample_rate: in Hz.
+        channels: of every clip.
+        report: what was found, and what was skipped and why.
+        fingerprint: SHA-256 over names, contents and settings, in hexadecimal.
     """
 
     clips: tuple[Clip, ...]
     train: tuple[Clip, ...]
     held_out: tuple[Clip, ...]
-    sample_rate: int  # Hz
+    sample_rate: int
     channels: int
     report: Report
-    fingerprint: str  # SHA-256 over names, contents and settings, in hexadecimal
+    fingerprint: str
     _frames: npt.NDArray[np.int64] = field(
         init=False,
         repr=False,

@@ -21,7 +21,13 @@ FIRST_SHARE = 0.6  # of the minutes go to the first stage when companions follow
 
 @frozen
 class Budget:
-    """How long to train: exactly one of minutes, epochs and steps."""
+    """How long to train: exactly one of three is told.
+
+    Attributes:
+        minutes: for all stages together.
+        epochs: of this stage.
+        steps: of this stage.
+    """
 
     minutes: float | None = None
     epochs: int | None = None

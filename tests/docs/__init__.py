@@ -1,0 +1,1 @@
+"""What the pages under docs/ say is held against what is."""
