@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import Distribution
-from types import ModuleType
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -39,9 +38,9 @@ class DiscoveryTests(Subject):
                 f"Uninstall one of them, or choose with {NARROW}={claims[0].distribution}.",
             )
 
-    def test_its_entry_point_names_a_module(self, claim: Claim, plugin: Any) -> None:
+    def test_its_entry_point_names_a_module(self, claim: Claim) -> None:
         """Core asks the hooks of a module, and finds out by its name whose fault is whose."""
-        if ":" in claim.value or not isinstance(plugin, ModuleType):
+        if claim.point is not None and claim.point.attr:
             fail(
                 f"The entry point names {claim.value!r}, which is more than a module",
                 f"Let it name the module that has the hooks: {claim.name} ="

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 from importlib.metadata import Distribution
 from typing import Any, ClassVar
 
@@ -70,10 +70,13 @@ class Subject:
     @pytest.fixture(scope="class")
     @classmethod
     def plugin(cls, claim: Claim) -> Any:
-        """Import what the entry point names: the module that has the hooks."""
+        """Import the module that the entry point names, which has the hooks."""
+        if claim.point is None:
+            leave_to(ACCEPTING, "its entry point cannot be read")
         try:
             with undisturbed():
-                return import_module(claim.value.partition(":")[0].strip())
+                claim.point.load()
+            return sys.modules[claim.point.module]
         except BaseException as error:  # a plugin may do anything, also quit
             if isinstance(error, KeyboardInterrupt):
                 raise
