@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from distill_core import claims, controls
+from distill_core import claims, controls, reserved
 from distill_core.model_type import ModelType
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +24,11 @@ ROLES = {
     "model": "What shapes its weights (`distill train`)",
     "training": "How it learns (`distill train`)",
     "generating": "How it plays (`distill generate`)",
+}
+JOBS = {
+    "model and training": reserved.RESERVED[reserved.TRAINING],
+    "model and training, of a companion": reserved.RESERVED[reserved.COMPANION],
+    "generating": reserved.RESERVED[reserved.GENERATING],
 }
 
 
@@ -58,7 +63,7 @@ def page() -> str:
     files = sorted(ROOT.glob("distill-*/pyproject.toml"))
     projects = [tomllib.loads(file.read_text(encoding="utf-8"))["project"] for file in files]
     claims.distributions = lambda **_: iter([Declared(each) for each in projects])  # type: ignore[assignment]
-    return "\n".join([OPENING, *_commands(), *_types()])
+    return "\n".join([OPENING, *_commands(), *_types(), *_reserved()])
 
 
 def _commands() -> Iterator[str]:
@@ -124,6 +129,17 @@ def _range(told: Any) -> str:
     low, high = ends
     said = f"{low} to {high}" if all(ends) else f"from {low}" if low else f"to {high}" * bool(high)
     return f"{said} {told.unit}".strip() if told.unit else said
+
+
+def _reserved() -> Iterator[str]:
+    yield "## Options that commands own\n"
+    yield "No setting of a model type may have one of these; some are kept for later.\n"
+    rows = [(job, ", ".join(f"`{each}`" for each in _sorted(own))) for job, own in JOBS.items()]
+    yield _table(("settings of", "options"), rows)
+
+
+def _sorted(flags: Iterable[str]) -> list[str]:
+    return sorted(flags, key=lambda each: (each.lstrip("-"), each))
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
