@@ -14,6 +14,7 @@ from ..header import Header, read_header
 from ..loading import build
 from ..modelfile import replace_part, write_model_file
 from ..registry import Owner
+from ..seeding import seeded
 from ..strict import dump
 from .run import Outcome, Run
 from .standing import own_header
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .job import Job
+
+WHOLE_RUN = -2  # keeps what a loop of a backend's own draws apart from core's steps and epochs
 
 
 @frozen
@@ -51,7 +54,8 @@ class Stage:
         there; nor does a companion that is not yet as good as the one that is there.
         """
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
-        extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
+        with seeded(run.seed, WHOLE_RUN):
+            extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
         early = run.stopping and run.fitted and job.model.exists()
         if early and (run.outcome.steps == 0 or self._is_worse(job, run)):
             return False

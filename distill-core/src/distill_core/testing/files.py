@@ -1,0 +1,150 @@
+"""Conformance: what a model file keeps, and which files are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ..errors import DistillError, ModelFileError
+from ..loading import Loaded
+from ..model import Model
+from ..modelfile import read_model_file, write_model_file
+from ..strict import dump
+from .sounding import sound_of
+from .trained import TrainedTests, Training
+from .trial import Trial
+from .verdict import hold, wrong
+
+TOLERANCE = 1e-5  # of full scale, between the network in memory and the loaded one
+
+
+class FileTests(TrainedTests):
+    """A model file holds all that was learnt, and nothing else passes for one."""
+
+    def test_saving_what_was_loaded_gives_the_same_bytes(
+        self, trial: Trial, training: Training, part: Loaded
+    ) -> None:
+        """Adding a companion rewrites the file: nothing may drift by that."""
+        source = training.done.model
+        copy = _rewritten(source, trial.path("copy"), {self.model_type: part.network.state_dict()})
+        hold(
+            copy.read_bytes() == source.read_bytes(),
+            "Loaded and saved again, the file is another. distill_load has to give a network whose"
+            " state_dict is what the file holds, name by name and bit by bit.",
+        )
+
+    def test_what_is_loaded_is_what_was_trained(
+        self, training: Training, model: Model, part: Loaded
+    ) -> None:
+        """The file alone must suffice: the network that was trained is gone."""
+        trained = _with_network(model, part, training)
+        sounds = [sound_of(each, self.model_type, self.playing) for each in (trained, model)]
+        if sounds[0] is None or sounds[1] is None:
+            pytest.skip("It makes no sound by which to tell.")
+        one, other = (each.samples for each in sounds if each is not None)
+        same = one.shape == other.shape and np.allclose(one, other, atol=TOLERANCE)
+        hold(
+            same,
+            "What was trained sounds otherwise than what was loaded from its file. Keep all that is"
+            " learnt as parameters or buffers (register_buffer), or return it from distill_train"
+            " as extras: a plain attribute is lost.",
+        )
+
+    @pytest.mark.parametrize("change", ["lacks a tensor", "has one more", "has another shape"])
+    def test_foreign_weights_are_refused(
+        self, trial: Trial, training: Training, change: str
+    ) -> None:
+        """Half a model would make noise, and nobody would know why."""
+        tensors = dict(read_model_file(training.done.model).part(self.model_type))
+        if not tensors:
+            pytest.skip("It keeps no tensors.")
+        name = sorted(tensors)[0]
+        if change == "lacks a tensor":
+            del tensors[name]
+        elif change == "has one more":
+            tensors["stranger"] = torch.zeros(3)
+        else:
+            tensors[name] = tensors[name][None]
+        path = _rewritten(training.done.model, trial.path("foreign"), {self.model_type: tensors})
+        refused(trial, path, f"A file that {change}")
+
+    def test_unknown_settings_are_refused(self, trial: Trial, training: Training) -> None:
+        """A file of another layout must not be half understood."""
+        header = read_model_file(training.done.model).header
+        if trial.is_companion:
+            companions = header.companions
+            companions[self.model_type]["config"]["stranger"] = 1
+            words = {"companions": dump(companions)}
+        else:
+            words = {"config": dump(header.config | {"stranger": 1})}
+        path = _rewritten(training.done.model, trial.path("strange"), {}, words)
+        refused(trial, path, "A file with a setting that nobody knows")
+
+    def test_newer_files_are_refused(self, trial: Trial, training: Training) -> None:
+        """Who has an old backend must learn what to upgrade."""
+        header = read_model_file(training.done.model).header
+        newer = max(trial.owner.type.versions) + 1
+        if trial.is_companion:
+            companions = header.companions
+            companions[self.model_type]["version"] = newer
+            words = {"companions": dump(companions)}
+        else:
+            words = {"version": str(newer)}
+        path = _rewritten(training.done.model, trial.path("newer"), {}, words)
+        told = refused(trial, path, f"A file of version {newer}")
+        owner = trial.owner.claim.distribution
+        hold(owner in told, f"The refusal of a newer file does not name {owner}: {told}")
+
+    def test_truncated_files_are_refused(self, trial: Trial, training: Training) -> None:
+        """A download that broke off is no model."""
+        whole = training.done.model.read_bytes()
+        path = trial.path("truncated")
+        path.write_bytes(whole[: len(whole) - 3])  # durable: only this test reads it
+        refused(trial, path, "A truncated file")
+
+
+def refused(trial: Trial, path: Path, what: str) -> str:
+    """Hold that a file is refused as a model file; give the words."""
+    cure = (
+        "Leave distill_load out (core's default holds every tensor against the network), or raise"
+        " ModelFileError there."
+    )
+    told: DistillError | None = None
+    try:
+        trial.load(path)
+    except DistillError as error:
+        told = error
+    if told is None:
+        wrong(f"{what} is loaded as if it were right. {cure}")
+    kind = type(told).__name__
+    hold(
+        isinstance(told, ModelFileError),
+        f"{what} is refused with {kind}, not ModelFileError: {told} {cure}",
+    )
+    return str(told)
+
+
+def _rewritten(
+    source: Path,
+    path: Path,
+    parts: Mapping[str, Mapping[str, Tensor]],
+    words: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a model file again with some other parts and words, and a digest that is right."""
+    file = read_model_file(source)
+    write_model_file(path, file.header.told | dict(words or {}), file.parts() | dict(parts))
+    return path
+
+
+def _with_network(model: Model, part: Loaded, training: Training) -> Model:
+    """Give the model as it would be if its network had stayed in memory."""
+    kept = attrs.evolve(part, network=training.seen.network.eval())
+    if part is model.host:
+        return attrs.evolve(model, host=kept)
+    return attrs.evolve(model, companions=dict(model.companions) | {part.owner.name: kept})
