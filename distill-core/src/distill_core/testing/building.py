@@ -9,9 +9,9 @@ from ..loading import Loaded, build
 from ..modelfile import mismatch
 from ..seeding import seeded
 from ..training.average import snapshot
+from .failing import fail, hold
 from .generators import Generators
 from .trained import TrainedTests
-from .verdict import hold, wrong
 
 
 class BuildingTests(TrainedTests):
@@ -37,10 +37,11 @@ class BuildingTests(TrainedTests):
             with torch.device("meta"):
                 build(part.owner, part.config, host_network)
         except Exception as error:
-            wrong(
-                f"distill_build fails on torch's meta device: {error} Look at no tensor's values"
+            fail(
+                f"distill_build fails on torch's meta device: {error}",
+                "Look at no tensor's values"
                 " while building (no .item(), .tolist(), float(tensor) or data-dependent branch),"
-                " and let torch place new tensors."
+                " and let torch place new tensors.",
             )
 
     def test_the_same_seed_builds_the_same_weights(

@@ -9,9 +9,9 @@ from torch import Tensor
 from ..loading import Loaded
 from ..model import Model
 from ..protocols import Reconstructs, Tokenizer
+from .failing import hold
 from .sounding import noise
 from .trained import TrainedTests
-from .verdict import hold
 
 FRAMES = 3  # of the longer sounds that are coded
 BATCH = 2

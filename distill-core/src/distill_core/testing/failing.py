@@ -17,6 +17,12 @@ def fail(wrong: str, cure: str) -> NoReturn:
     pytest.fail(f"{wrong}. {cure}", pytrace=False)
 
 
+def hold(condition: object, message: str) -> None:
+    """Fail with a message, which says what to do, unless something holds."""
+    if not condition:
+        pytest.fail(message, pytrace=False)
+
+
 def leave_to(test: str, why: str) -> NoReturn:
     """Skip what cannot be tried, since another test fails for the reason of it."""
     pytest.skip(f"{why}: see {test}")

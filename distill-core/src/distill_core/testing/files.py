@@ -16,10 +16,10 @@ from ..loading import Loaded
 from ..model import Model
 from ..modelfile import read_model_file, write_model_file
 from ..strict import dump
+from .failing import fail, hold
 from .sounding import sound_of
 from .trained import TrainedTests, Training
 from .trial import Trial
-from .verdict import hold, wrong
 
 TOLERANCE = 1e-5  # of full scale, between the network in memory and the loaded one
 
@@ -121,7 +121,7 @@ def refused(trial: Trial, path: Path, what: str) -> str:
     except DistillError as error:
         told = error
     if told is None:
-        wrong(f"{what} is loaded as if it were right. {cure}")
+        fail(f"{what} is loaded as if it were right", cure)
     kind = type(told).__name__
     hold(
         isinstance(told, ModelFileError),

@@ -13,9 +13,9 @@ from ..generating.take import Take
 from ..loading import Loaded
 from ..model import Model
 from ..training.average import snapshot
+from .failing import fail, hold
 from .generators import Generators
 from .trained import TrainedTests
-from .verdict import hold, wrong
 
 SEED = 7
 SECONDS = 0.5
@@ -127,4 +127,4 @@ class PlayingTests(TrainedTests):
             return list(model.takes(seeds, duration, batch=len(seeds), **self.playing))
         except DistillError as error:
             length = "its natural end" if duration is None else f"{duration:g} s"
-            wrong(f"Asked for {len(seeds)} of {length}, distill_generate failed: {error}")
+            fail(f"Asked for {len(seeds)} of {length}, it failed", str(error))

@@ -15,10 +15,10 @@ from ..errors import DistillError, Interrupted
 from ..events import EpochMetrics, Event, StepMetrics
 from ..modelfile import read_model_file
 from ..training.average import snapshot
+from .failing import hold, leave_to
 from .sounding import fault
 from .trained import TrainedTests, Training
 from .trial import SEED, Trial
-from .verdict import hold, wrong
 from .witness import Seen
 
 
@@ -160,7 +160,7 @@ class TrainingTests(TrainedTests):
     ) -> None:
         """Bit for bit: a run that was stopped or killed is as good as one that was not."""
         if stopped.ended:
-            wrong("It did not stop when asked, so that nothing is left to go on with.")
+            leave_to("test_it_stops_when_asked", "it did not stop when asked")
         trial.resume(stopped.run)
         odd = differing(training.done.model, stopped.run, self.model_type)
         hold(
