@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ..atomic import write_atomic
 from ..errors import DistillError, ModelFileError
 from ..loading import Loaded
 from ..model import Model
@@ -105,7 +106,7 @@ class FileTests(TrainedTests):
         """A download that broke off is no model."""
         whole = training.done.model.read_bytes()
         path = trial.path("truncated")
-        path.write_bytes(whole[: len(whole) - 3])  # durable: only this test reads it
+        write_atomic(path, whole[: len(whole) - 3])
         refused(trial, path, "A truncated file")
 
 
