@@ -84,8 +84,9 @@ def registry(*names: str | Path, narrow: str | None = None) -> Iterator[Registry
 def environment(home: Path, *names: str | Path) -> dict[str, str]:
     """Give a subprocess's environment in which these plugins are installed beside the real ones."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DISTILL_")}
+    path = [*(str(folder(name)) for name in names), *filter(None, [kept.get("PYTHONPATH")])]
     return kept | {
-        "PYTHONPATH": os.pathsep.join(str(folder(name)) for name in names),
+        "PYTHONPATH": os.pathsep.join(path),
         "DISTILL_HOME": str(home),
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "100",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .controls import Control
 
-TRAINING, COMPANION, GENERATING = "training", "training a companion", "generating"
+TRAINING, COMPANION, GENERATING = "distill train", "distill train-…", "distill generate"
 
 # -q, -v and --no-color may stand after each command's name; --home and --backends would be set by
 # DISTILL_HOME and DISTILL_BACKENDS, which mean something else

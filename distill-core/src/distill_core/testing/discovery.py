@@ -47,29 +47,30 @@ class DiscoveryTests(Subject):
                 f' "{claim.value.partition(":")[0]}", {AGAIN}.',
             )
 
-    def test_its_distribution_says_what_it_is_and_needs(
-        self, claim: Claim, distribution: Distribution
-    ) -> None:
-        """`distill types` shows the summary, and pip brings a core that fits."""
+    def test_its_distribution_says_what_it_is(self, claim: Claim) -> None:
+        """`distill types` shows the summary without an import."""
         if not claim.summary:
             fail(
-                "The distribution has no summary, which `distill types` shows",
+                f"{claim.distribution} has no summary, which `distill types` shows",
                 f'Write description = "One sentence." below [project] in pyproject.toml, {AGAIN}.',
             )
+
+    def test_its_distribution_needs_core(self, distribution: Distribution) -> None:
+        """So pip brings a core that fits, and core can say which one is missing."""
         if not any(map(_is_core, distribution.requires or ())):
             fail(
-                f"The distribution does not say that it needs {CORE}",
+                f"{distribution.name} does not say that it needs {CORE}",
                 f'Write "{CORE}>=…" (the oldest that it works with) into the dependencies in'
                 f" pyproject.toml, {AGAIN}.",
             )
 
     def test_its_import_pulls_nothing_heavy(self, claim: Claim, plugin: Any) -> None:
         """Every --help reads the knobs of all types: none may wait seconds for torch."""
-        found, failure = heavy_imports(plugin.__name__)
+        found, failure = heavy_imports(claim.value)
         if failure:
             fail(
                 f"{claim.value} cannot be imported in a process of its own: {failure}",
-                f"Let `python -c 'import {claim.value}'` work, wherever it is run.",
+                f"Let `python -c 'import {plugin.__name__}'` work, wherever it is run.",
             )
         if found:
             named = ", ".join(
@@ -84,11 +85,13 @@ class DiscoveryTests(Subject):
     def test_core_accepts_it(self, claim: Claim) -> None:
         """What core refuses nobody can use; `distill plugins` says the same to users."""
         registry = Registry.installed()
+        why = ""
         try:
             registry.owner(claim.name, claim.kind)
         except BackendError as error:
             broken = registry.broken.get(claim)
             why = error.message.rstrip(".") if broken is None else broken.reason
+        if why:
             fail(
                 f"Core cannot use {claim.distribution} ({claim.value}): {why}",
                 "Mend that; `distill plugins` says the same, and -v shows where it happens.",

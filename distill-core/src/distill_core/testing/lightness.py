@@ -14,10 +14,12 @@ MARK = "heavy: "  # before the answer, on a line that nothing else prints
 # Asked before every other finder for each module that is not there yet; it finds none, and
 # remembers who wanted it: the innermost line of the plugin's own code.
 WATCH = """
-import importlib, json, sys, traceback
+import json, sys, traceback
+from importlib.metadata import EntryPoint
 
-module, mark, *heavy = sys.argv[1:]
-package, wanted = module.partition(".")[0], {}
+value, mark, *heavy = sys.argv[1:]
+point = EntryPoint(name="it", group="distill.backends", value=value)
+package, wanted = point.module.partition(".")[0], {}
 
 class Watch:
     def find_spec(self, name, path=None, target=None):
@@ -25,28 +27,29 @@ class Watch:
             lines = [frame for frame, _ in traceback.walk_stack(sys._getframe(1))]
             own = [each for each in lines
                    if str(each.f_globals.get("__name__")).partition(".")[0] == package]
-            wanted[name] = f"{own[0].f_code.co_filename}:{own[0].f_lineno}" if own else ""
+            line = f"{own[0].f_code.co_filename}:{own[0].f_lineno}" if own else ""
+            if not line or line not in wanted.values():  # what torch itself imports is torch's
+                wanted[name] = line
         return None
 
 sys.meta_path.insert(0, Watch())
-plugin = importlib.import_module(module)
-plugin.distill_model_types()
+point.load().distill_model_types()
 found = {name: line for name, line in wanted.items() if name in sys.modules}
 sys.__stdout__.write("\\n" + mark + json.dumps(found))
 """
 
 
-def heavy_imports(module: str) -> tuple[dict[str, str], str]:
+def heavy_imports(value: str) -> tuple[dict[str, str], str]:
     """Import a plugin's module afresh and ask for its types.
 
     Args:
-        module: the plugin's.
+        value: what its entry point names.
 
     Returns:
         Which heavy modules came with it, each with the line ("file:number") of the plugin that
         wanted it, or "" where that is not known; and what the process said when it failed.
     """
-    command = [sys.executable, "-c", WATCH, module, MARK, *HEAVY]
+    command = [sys.executable, "-c", WATCH, value, MARK, *HEAVY]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
     try:
         done = subprocess.run(  # noqa: S603 - the author's own module

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -124,14 +124,16 @@ class SettingsTests(DeclaringTests):
                 own = taken(knob, job)
                 if own:
                     fail(
-                        f"{where} has the flag {' and '.join(own)}, which the command of {job} has",
+                        f"{where} has the flag {' and '.join(own)}, which `{job}` has itself",
                         'Rename the field, or give flag="…" or short="…".',
                     )
 
-    def test_settings_survive_the_file(self, configs: dict[str, type]) -> None:
+    def test_settings_survive_the_file(
+        self, configs: dict[str, type], knobs: dict[str, dict[str, Control]]
+    ) -> None:
         """What the model file and the recipe hold builds the same network and take again."""
         for role, cls in configs.items():
-            for given in _samples(cls):
+            for given in _samples(knobs[role].values()):
                 try:
                     made = cls(**given)
                 except ConfigError:
@@ -144,10 +146,13 @@ class SettingsTests(DeclaringTests):
                         " and change none of them while it is made.",
                     )
 
-    def test_wrong_settings_are_refused_together(self, configs: dict[str, type]) -> None:
+    def test_wrong_settings_are_refused_together(
+        self, configs: dict[str, type], knobs: dict[str, dict[str, Control]]
+    ) -> None:
         """Whoever has two mistakes in a command mends both at once."""
-        for cls in configs.values():
-            wrong: dict[str, Any] = {UNKNOWN: 1} | {each.name: [] for each in controls(cls)[:1]}
+        for role, cls in configs.items():
+            first = [each.name for each in knobs[role].values()][:1]
+            wrong: dict[str, Any] = {UNKNOWN: 1} | {name: [] for name in first}
             try:
                 structure(cls, wrong)
                 told = "nothing"
@@ -167,10 +172,10 @@ def _every(knobs: dict[str, dict[str, Control]]) -> Iterator[tuple[str, Control]
         yield from some.items()
 
 
-def _samples(cls: type) -> Iterator[dict[str, Any]]:
+def _samples(knobs: Iterable[Control]) -> Iterator[dict[str, Any]]:
     """Give the defaults, and beside them each knob at each bound or choice."""
     yield {}
-    for knob in controls(cls):
+    for knob in knobs:
         ends = [each for each in (knob.told.min, knob.told.max) if each is not None]
         found: list[Any] = list(knob.choices)
         if knob.kind == "bool":

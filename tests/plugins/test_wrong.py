@@ -1,0 +1,136 @@
+"""The conformance suite says no to backends that are wrong, in the right place, with the cure."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+from distill_core.claims import installed_claims
+
+from . import environment, folder, found
+
+LIMIT = 240  # seconds; it takes a quarter of a minute
+ACCEPTED = "test_core_accepts_it"
+
+# for each wrong backend: the test that is about its fault, and what its message must say;
+# then the tests that cannot but fail with it
+WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
+    "torch_at_once": (
+        "test_its_import_pulls_nothing_heavy",
+        ("torch_at_once.py:5", "Import that inside the hooks"), set(),
+    ),
+    "thawed": ("test_its_configs_are_frozen", ("@attrs.frozen(kw_only=True)",), {ACCEPTED}),
+    "placed": ("test_its_configs_are_keyword_only", ("tilt", "@attrs.frozen(kw_only=True)"), set()),
+    "bare": (
+        "test_its_configs_hold_knobs_only", ("Bare.patience", "= knob(DEFAULT, help=…)"), {ACCEPTED}
+    ),
+    "wordless": (
+        "test_every_knob_has_a_sentence", ("Wordless.tilt", "Write a full sentence"), set()
+    ),
+    "unbounded": (
+        "test_bounds_contain_the_default",
+        ("2 must lie between -1 and 1", "Change the default"), {ACCEPTED},
+    ),
+    "hollow": ("test_only_optional_knobs_are_automatic", ("Write width: … | None",), {ACCEPTED}),
+    "unequal": ("test_flags_are_unique", ("--batch", "Rename one of the fields"), {ACCEPTED}),
+    "grabbing": (
+        "test_flags_are_unreserved",
+        ("--duration", "`distill generate` has itself", "Rename the field"), set(),
+    ),
+    "greedy": (
+        "test_every_hook_argument_is_known",
+        ("weather", "model_type, model, config, request", "upgrade distill-core"), {ACCEPTED},
+    ),
+    "defaulting": (
+        "test_every_hook_argument_is_known",
+        ("takes host with a default", "def distill_build(…, host, …)"), set(),
+    ),
+    "misspelt": (
+        "test_every_hook_is_known",
+        ("Did you mean distill_adapt?", "upgrade distill-core"), {ACCEPTED},
+    ),
+    "unmarked": (
+        "test_every_hook_is_marked", ("Write @hookimpl",), {"test_every_needed_hook_is_there"}
+    ),
+    "renamed": (
+        "test_its_record_bears_the_entry_points_name",
+        ("['named_otherwise']", "Return a list of ModelType"), {ACCEPTED},
+    ),
+    "pointing": (
+        "test_its_entry_point_names_a_module",
+        ('pointing = "distill_wrong_fixtures.pointing"',), set(),
+    ),
+    "untold": (
+        "test_its_distribution_says_what_it_is",
+        ('Write description = "One sentence."',), {"test_its_distribution_needs_core"},
+    ),
+}  # fmt: skip
+
+
+class Verdict(NamedTuple):
+    """What the suite said of one backend: messages of the tests that failed, and what passed."""
+
+    failed: dict[str, str]
+    passed: set[str]
+
+
+@pytest.fixture(scope="session")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """Run the suite over all of them, in a pytest of its own."""
+    place = tmp_path_factory.mktemp("verdicts")
+    (place / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    report, suite = place / "report.xml", folder("wrong") / "suite.py"
+    command = [
+        sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "--noconftest",
+        "-c", str(place / "pytest.ini"), "--rootdir", str(place), f"--junitxml={report}",
+    ]  # fmt: skip
+    told = environment(place / "home", "wrong")
+    done = subprocess.run(
+        command, env=told, cwd=place, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    return _read(report)
+
+
+def _read(report: Path) -> dict[str, Verdict]:
+    """Read pytest's report, by the backend's name."""
+    verdicts: dict[str, Verdict] = {}
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - pytest's own
+        name = str(case.get("classname")).rpartition("Test_")[2]
+        verdict = verdicts.setdefault(name, Verdict({}, set()))
+        test = str(case.get("name"))
+        faults = [each for each in case if each.tag in {"failure", "error"}]
+        if faults:
+            kind = "" if faults[0].tag == "failure" else "ERROR: "
+            verdict.failed[test] = f"{kind}{faults[0].get('message')}"
+        elif case.find("skipped") is None:
+            verdict.passed.add(test)
+    return verdicts
+
+
+def test_the_right_one_passes_everything(verdicts: dict[str, Verdict]) -> None:
+    """The others differ from it in their fault alone, so that nothing else can be what fails."""
+    assert not verdicts["right"].failed
+    assert len(verdicts["right"].passed) > 20
+
+
+def test_every_wrong_one_is_tried(verdicts: dict[str, Verdict]) -> None:
+    """A fixture without a line here would prove nothing."""
+    brought = {claim.name for claim in installed_claims(found("wrong"))}
+    assert set(verdicts) == brought == set(WRONG) | {"right"}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_a_wrong_one_fails_where_its_fault_is(verdicts: dict[str, Verdict], name: str) -> None:
+    """Its author learns from one message what is wrong and what to do, and is not led astray."""
+    test, words, besides = WRONG[name]
+    failed = verdicts[name].failed
+    assert set(failed) == {test} | besides
+    for word in words:
+        assert word in failed[test]
+    assert "Traceback" not in failed[test]
+    assert "\n" not in failed[test]
