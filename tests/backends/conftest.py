@@ -21,7 +21,7 @@ def tiny(tmp_path: Path) -> Path:
 @pytest.fixture
 def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Screens hear of a step now and then; here each must be heard."""
-    monkeypatch.setattr("distill_core.training.loop.STEP_EVENT_SECONDS", 0.0)
+    monkeypatch.setattr("distill_core.training.run.STEP_EVENT_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .training.job import Trained
     from .training.objective import Objective
     from .training.resume import resume
-    from .training.run import Run
+    from .training.run import Outcome, Run
     from .training.train import train, train_companion
 
 LAZY = {
@@ -56,6 +56,7 @@ LAZY = {
     "Evaluation": "evaluating.evaluate",
     "Model": "model",
     "Objective": "training.objective",
+    "Outcome": "training.run",
     "Part": "loading",
     "Request": "generating.request",
     "Run": "training.run",
@@ -113,6 +114,7 @@ __all__ = [
     "ModelType",
     "Morphs",
     "Objective",
+    "Outcome",
     "Part",
     "PartialError",
     "Preview",

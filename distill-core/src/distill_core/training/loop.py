@@ -12,7 +12,6 @@ import torch
 from attrs import asdict
 
 from ..errors import ConfigError, DivergedError
-from ..events import StepMetrics
 from ..seeding import seeded
 from .average import Average, copy_into, snapshot
 from .checkpoint import Checkpoint, optimizer_state
@@ -22,7 +21,6 @@ from .run import Outcome, Run
 from .schedule import Budget, Pace
 
 CHECKPOINT_SECONDS = 55.0  # at most a minute of work is ever lost
-STEP_EVENT_SECONDS = 0.5
 
 
 class Loop:
@@ -42,7 +40,6 @@ class Loop:
         self.best_loss: float | None = None
         self.last: dict[str, Any] = {}
         self.saved_at = 0.0
-        self.told_at = 0.0
 
     @property
     def path(self) -> Path:
@@ -100,19 +97,7 @@ class Loop:
         self.step += 1
         self.losses.append(loss)
         self.pace.after(self.step)
-        self._tell_step(loss, lr)
-
-    def _tell_step(self, loss: float, lr: float) -> None:
-        now = time.monotonic()
-        if now - self.told_at < STEP_EVENT_SECONDS:
-            return
-        self.told_at = now
-        self.run.emit(
-            StepMetrics(
-                stage=self.run.stage, step=self.step, seconds=self.run.seconds,
-                loss=loss, lr=lr, steps=self.pace.steps, eta=self._eta(),
-            )
-        )  # fmt: skip
+        self.run.tell_step(self.step, loss, lr, self.pace.steps, self._eta())
 
     def _eta(self) -> float | None:
         """Give the seconds left in this stage."""

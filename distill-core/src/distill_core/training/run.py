@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from ..errors import Interrupted
-from ..events import Event
+from ..events import Event, StepMetrics
 from .schedule import Budget
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ..audio.dataset import Dataset
     from .objective import Objective
+
+STEP_EVENT_SECONDS = 0.5
 
 
 @frozen
@@ -58,7 +60,8 @@ class Run:
         teller: tells a warning (stage, step, message) once a command.
         extension: how much longer than it was told first the stage trains, from where it stands.
         begun: whether core's loop makes steps by now.
-        outcome: how it went, known after `fit`.
+        outcome: how it went, known after `fit`; a loop of a backend's own sets it, so that the
+            model file tells its steps and its held-out loss.
         fitted: whether core's loop was used.
     """
 
@@ -79,6 +82,7 @@ class Run:
     begun: bool = False
     outcome: Outcome = field(factory=Outcome)
     fitted: bool = False
+    _told_at: float | None = field(default=None, init=False)  # when a step was told last
 
     @property
     def stopping(self) -> bool:
@@ -103,6 +107,46 @@ class Run:
         """Tell an event to screens, listeners and the run's journal."""
         self.announce(event.step)
         self.listener(event)
+
+    def goes_on(self, step: int, epoch_steps: int = 1) -> bool:
+        """Say whether a loop of a backend's own may make another step.
+
+        Args:
+            step: how many are made.
+            epoch_steps: how many make an epoch, should the budget be told in those.
+        """
+        if self.stopping or (self.deadline is not None and time.monotonic() >= self.deadline):
+            return False
+        epochs = self.budget.epochs
+        most = self.budget.steps if epochs is None else epochs * epoch_steps
+        return most is None or step < most
+
+    def tell_step(
+        self,
+        step: int,
+        loss: float,
+        lr: float = 0.0,
+        steps: int | None = None,
+        eta: float | None = None,
+    ) -> None:
+        """Tell that a step was made; twice a second at most, so a loop may call it every time.
+
+        Args:
+            step: how many are made by now.
+            loss: of this one.
+            lr: its learning rate, where there is one.
+            steps: that there will be in all, where that is known.
+            eta: seconds left in this stage, where that is known.
+        """
+        now = time.monotonic()
+        if self._told_at is None or now - self._told_at >= STEP_EVENT_SECONDS:
+            self._told_at = now
+            self.emit(
+                StepMetrics(
+                    stage=self.stage, step=step, seconds=self.seconds, loss=loss, lr=lr,
+                    steps=steps, eta=eta,
+                )
+            )  # fmt: skip
 
     def warn(self, message: str, step: int = 0) -> None:
         """Tell a warning once; it is repeated at the end."""
