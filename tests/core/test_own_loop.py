@@ -18,8 +18,8 @@ def run(heard: list[Event], budget: Budget, deadline: float | None = None) -> Ru
     nothing: Any = None
     return Run(
         stage="count", folder=Path("nowhere"), dataset=nothing, host=None, device="cpu", seed=1,
-        budget=budget, deadline=deadline, began=time.monotonic(), announce=lambda step: None,
-        listener=heard.append, cancel=threading.Event(), teller=lambda *told: None,
+        budget=budget, deadline=deadline, began=time.monotonic(), announce=print,
+        listener=heard.append, cancel=threading.Event(), teller=print,
     )  # fmt: skip
 
 
