@@ -9,10 +9,10 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from distill_core.claims import installed_claims
-from distill_core.testing.contract import ContractTests
+from distill_core.testing import BackendTests
 
 HERE = Path(__file__).parent
 NAMES = [claim.name for claim in installed_claims(distributions(path=[str(HERE)]))]
 
 for name in NAMES:
-    globals()[f"Test_{name}"] = type(f"Test_{name}", (ContractTests,), {"model_type": name})
+    globals()[f"Test_{name}"] = type(f"Test_{name}", (BackendTests,), {"model_type": name})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
@@ -12,10 +11,9 @@ from ..diagnosis import known_hooks
 from ..errors import nearest
 from ..model_type import ModelType
 from .failing import fail
+from .marks import MARK, hooks, missing
 from .subject import Subject
 
-MARK = f"{hookspecs.PROJECT}_impl"  # the attribute by which pluggy's marker is seen
-NEEDED = ("distill_model_types", "distill_build", "distill_train")
 ALL = "See distill_core.hookspecs for all that there are"
 
 
@@ -36,7 +34,7 @@ class HookTests(Subject):
     def test_every_hook_is_known(self, plugin: Any) -> None:
         """A misspelt hook would never be asked, and its work never done."""
         known = known_hooks()
-        for name, _ in _hooks(plugin):
+        for name, _ in hooks(plugin):
             if name not in known:
                 meant = nearest(name, known).lstrip()
                 fail(
@@ -48,7 +46,7 @@ class HookTests(Subject):
     def test_every_hook_argument_is_known(self, plugin: Any) -> None:
         """Core gives each argument by its name, and only those that have no default."""
         known = known_hooks()
-        for name, function in _hooks(plugin):
+        for name, function in hooks(plugin):
             given = known.get(name)
             if given is None:
                 continue  # told by the test of names
@@ -74,20 +72,11 @@ class HookTests(Subject):
 
     def test_every_needed_hook_is_there(self, plugin: Any, record: ModelType) -> None:
         """Core has no answer of its own to these."""
-        there = {name for name, _ in _hooks(plugin)}
-        needed = [*NEEDED, *(["distill_generate"] if record.plays else [])]
-        missing = [name for name in needed if name not in there]
-        if missing:
+        lacks = missing(plugin, record)
+        if lacks:
             fail(
-                f"It has no {' and no '.join(missing)}",
+                f"It has no {' and no '.join(lacks)}",
                 "Add each with @hookimpl to the module that the entry point names, or write"
                 " plays=False where only distill_generate is missing and a companion is to play.",
             )
 
-
-def _hooks(plugin: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """List what a module marks as hooks, by the names that core knows them by."""
-    for name, function in vars(plugin).items():
-        told = getattr(function, MARK, None)
-        if callable(function) and isinstance(told, dict):
-            yield told.get("specname") or name, function

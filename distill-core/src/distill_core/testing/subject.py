@@ -14,9 +14,11 @@ from ..importing import undisturbed
 from ..model_type import ModelType
 from ..registry import Registry
 from .failing import leave_to
+from .marks import missing
 
 FINDING = "test_one_installed_distribution_brings_it"
 ACCEPTING = "test_core_accepts_it"
+NEEDING = "test_every_needed_hook_is_there"
 NAMING = "test_its_record_bears_the_entry_points_name"
 
 
@@ -59,16 +61,6 @@ class Subject:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def found(cls, distribution: Distribution) -> tuple[Distribution, ...]:
-        """Give what to make a registry of: the distributions that have to be there."""
-        try:
-            Registry.installed([distribution]).owner(cls.model_type)
-        except DistillError:
-            leave_to(ACCEPTING, "core does not accept it")
-        return (distribution,)
-
-    @pytest.fixture(scope="class")
-    @classmethod
     def plugin(cls, claim: Claim) -> Any:
         """Import the module that the entry point names, which has the hooks."""
         if claim.point is None:
@@ -89,6 +81,21 @@ class Subject:
         told = [each for each in told_types(plugin) if isinstance(each, ModelType)]
         named = [each for each in told if each.name == cls.model_type]
         return named[0] if named else leave_to(NAMING, "it brings no such ModelType")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def found(
+        cls, distribution: Distribution, plugin: Any, record: ModelType
+    ) -> tuple[Distribution, ...]:
+        """Give what to make a registry of: the distributions that have to be there."""
+        try:
+            Registry.installed([distribution]).owner(cls.model_type)
+        except DistillError:
+            leave_to(ACCEPTING, "core does not accept it")
+        lacks = missing(plugin, record)
+        if lacks:
+            leave_to(NEEDING, f"it has no {lacks[0]}")
+        return (distribution,)
 
 
 def told_types(plugin: Any) -> list[Any]:
