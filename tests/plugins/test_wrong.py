@@ -53,8 +53,9 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_every_hook_is_known",
         ("Did you mean distill_adapt?", "upgrade distill-core"), {ACCEPTED},
     ),
-    "unmarked": (
-        "test_every_hook_is_marked", ("Write @hookimpl",), {"test_every_needed_hook_is_there"}
+    "unmarked": ("test_every_hook_is_marked", ("distill_adapt", "Write @hookimpl"), set()),
+    "wanting": (
+        "test_every_needed_hook_is_there", ("no distill_generate", "Add each with @hookimpl"), set()
     ),
     "renamed": (
         "test_its_record_bears_the_entry_points_name",

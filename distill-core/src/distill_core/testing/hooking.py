@@ -79,4 +79,3 @@ class HookTests(Subject):
                 "Add each with @hookimpl to the module that the entry point names, or write"
                 " plays=False where only distill_generate is missing and a companion is to play.",
             )
-

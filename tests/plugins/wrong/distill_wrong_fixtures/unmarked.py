@@ -7,7 +7,7 @@ from typing import Any
 from distill_core import ModelType, hookimpl
 
 from . import right
-from .right import distill_build, distill_train  # noqa: F401 - its hooks
+from .right import distill_build, distill_generate, distill_train  # noqa: F401 - its hooks
 
 
 @hookimpl
@@ -16,6 +16,6 @@ def distill_model_types() -> list[ModelType]:
     return right.types("unmarked")
 
 
-def distill_generate(model: Any, config: Any, request: Any) -> Any:
-    """Play, if anybody asked."""
-    return right.distill_generate(model, config, request)
+def distill_adapt(configs: Any, facts: Any) -> Any:
+    """Adapt, if anybody asked."""
+    return configs
