@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from attrs import frozen
 from torch import Tensor
+
+CORE = "distill_core.seeding"  # which alone may seed
 
 
 @frozen(eq=False)
@@ -37,3 +43,25 @@ class Generators:
             }.items()
             if not same
         ]
+
+
+@contextmanager
+def seeding() -> Iterator[set[str]]:
+    """Collect who seeds a global generator within a block, but for core; by the seeder's name."""
+    found: set[str] = set()
+
+    def watched(name: str, seed: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **told: Any) -> Any:
+            caller = str(sys._getframe(1).f_globals.get("__name__", ""))
+            if caller != CORE:
+                found.add(name)
+            return seed(*args, **told)
+
+        return called
+
+    with (
+        patch("torch.manual_seed", watched("torch.manual_seed", torch.manual_seed)),
+        patch("numpy.random.seed", watched("numpy.random.seed", np.random.seed)),
+        patch("random.seed", watched("random.seed", random.seed)),
+    ):
+        yield found

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from ..configs import structure
 from ..errors import DistillError
-from ..generating.take import Take
+from ..generating.request import Chunk, Request
 from ..loading import Loaded
 from ..model import Model
 from ..training.average import snapshot
-from .failing import fail, hold
+from .failing import fail, hold, leave_to
 from .generators import Generators
 from .trained import TrainedTests
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SEED = 7
 SECONDS = 0.5
@@ -35,73 +41,87 @@ class PlayingTests(TrainedTests):
             pytest.skip(f"{part.owner.name} does not play (plays=False).")
         return part
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def instrument(cls, player: Loaded, model: Model) -> Model:  # noqa: ARG003 - it skips
+        """Give the model, once it is known that it makes sounds at all."""
+        try:
+            model.generate(SECONDS, SEED, **cls.playing)
+        except DistillError as error:
+            leave_to("test_a_take_has_its_length_to_the_sample", f"it makes no sound: {error}")
+        return model
+
     @pytest.mark.parametrize("samples", LENGTHS)
     def test_a_take_has_its_length_to_the_sample(
         self, player: Loaded, model: Model, samples: int
     ) -> None:
         """Loops and layers have to fit."""
-        (take,) = self.takes(model, [SEED], samples / model.sample_rate)
-        found = take.audio.samples
-        wanted = (model.channels, samples)
+        takes = self.chunks(player, model, samples)
+        found, wanted = [list(each.shape) for each in takes], [model.channels, samples]
         hold(
-            found.dtype == np.float32 and found.shape == wanted,
-            f"Asked for float32 {list(wanted)} it made {found.dtype} {list(found.shape)}. Yield"
-            " chunks [B, C, T_i], C of them the model's channels, until request.samples are made.",
+            found == [wanted] * len(takes),
+            f"Asked for takes of {wanted} (channels and samples) it made {found}. Yield chunks"
+            " [B, C, T_i], C of them the model's channels, until request.samples are made, and cut"
+            " the last one.",
         )
+
+    @pytest.mark.parametrize("samples", [LENGTHS[-1], None])
+    def test_a_take_is_finite_and_not_silent(
+        self, player: Loaded, model: Model, samples: int | None
+    ) -> None:
+        """NaN is refused when it is written, and silence is what a broken model plays."""
+        for take in self.chunks(player, model, samples):
+            hold(
+                take.isfinite().all(),
+                "What it plays is not finite. Look for a division by zero, or for a level or an"
+                " exponent without a bound.",
+            )
+            peak = float(take.abs().max()) if take.numel() else 0.0
+            hold(
+                peak >= SILENT,
+                f"A take is silent (peak {peak:.2g}). If a few steps of training cannot do better,"
+                " excuse this test with that as the reason.",
+            )
 
     def test_a_take_ends_by_itself(self, player: Loaded, model: Model) -> None:
         """Without a length a sound has its natural end, or the usual 10 seconds."""
-        (take,) = self.takes(model, [SEED], None)
-        hold(
-            take.audio.samples.shape[-1] > 0,
-            "Without a length it made nothing. Where request.samples is None, yield one sound to"
-            " its natural end, or SECONDS_GOING_ON of what has none.",
-        )
+        for take in self.chunks(player, model, None):
+            hold(
+                take.shape[-1] > 0,
+                "Without a length it made nothing. Where request.samples is None, yield one sound"
+                " to its natural end, or SECONDS_GOING_ON of what has none.",
+            )
 
-    def test_a_take_is_finite_and_not_silent(self, player: Loaded, model: Model) -> None:
-        """NaN is refused when it is written, and silence is what a broken model plays."""
-        (take,) = self.takes(model, [SEED], SECONDS)
-        peak = float(np.abs(take.audio.samples).max())
-        hold(
-            peak >= SILENT,
-            f"A take of {SECONDS} s is silent (peak {peak:.2g}). If a few steps of training cannot"
-            " do better, excuse this test with that as the reason.",
-        )
-
-    def test_the_same_seed_is_the_same_sound(self, player: Loaded, model: Model) -> None:
+    def test_the_same_seed_is_the_same_sound(self, instrument: Model) -> None:
         """A recipe brings a take back."""
-        one, other = (self.takes(model, [SEED], SECONDS)[0].audio.samples for _ in range(2))
+        one, other = (self.takes(instrument, [SEED])[0] for _ in range(2))
         hold(
             np.array_equal(one, other),
             "One seed made two sounds. Draw from request.rngs only, one generator a take, and keep"
             " nothing from one call of distill_generate to the next.",
         )
 
-    def test_another_seed_is_another_sound(self, player: Loaded, model: Model) -> None:
+    def test_another_seed_is_another_sound(self, instrument: Model) -> None:
         """Two hundred takes of one sound are one sound."""
-        one, other = (
-            self.takes(model, [seed], SECONDS)[0].audio.samples for seed in (SEED, SEED + 1)
-        )
+        one, other = (self.takes(instrument, [seed])[0] for seed in (SEED, SEED + 1))
         hold(
             not np.array_equal(one, other),
             "Two seeds made one sound. Draw what differs from take to take from request.rngs.",
         )
 
-    def test_a_take_is_the_same_among_others(self, player: Loaded, model: Model) -> None:
+    def test_a_take_is_the_same_among_others(self, instrument: Model) -> None:
         """Each take of a batch depends on its own seed alone."""
-        first, second = (
-            self.takes(model, [SEED, other], SECONDS)[0].audio.samples for other in (8, 9)
-        )
+        first, second = (self.takes(instrument, [SEED, other])[0] for other in (8, 9))
         hold(
             first.shape == second.shape and np.allclose(first, second, atol=ALIKE),
             "A take changes with the others of its batch. Draw each row from its own generator,"
             " request.rngs[row], and mix nothing across the batch.",
         )
 
-    def test_playing_changes_no_weight(self, player: Loaded, model: Model) -> None:
+    def test_playing_changes_no_weight(self, player: Loaded, instrument: Model) -> None:
         """What plays for a year must sound as on the first day."""
         before = snapshot(player.network)
-        self.takes(model, [SEED], SECONDS)
+        self.takes(instrument, [SEED])
         after = snapshot(player.network)
         odd = [name for name in before if not torch.equal(before[name], after[name])]
         hold(
@@ -110,10 +130,10 @@ class PlayingTests(TrainedTests):
             " eval mode, and is not trained.",
         )
 
-    def test_playing_leaves_the_global_generators(self, player: Loaded, model: Model) -> None:
+    def test_playing_leaves_the_global_generators(self, instrument: Model) -> None:
         """Someone's own random numbers are none of a backend's business."""
         before = Generators.now()
-        self.takes(model, [SEED], SECONDS)
+        self.takes(instrument, [SEED])
         changed = before.changed()
         hold(
             not changed,
@@ -121,10 +141,32 @@ class PlayingTests(TrainedTests):
             " draw generator=request.rngs[take], and seed nothing.",
         )
 
-    def takes(self, model: Model, seeds: Sequence[int], duration: float | None) -> list[Take]:
-        """Make takes, drawn together; a failure is told with what it was asked for."""
+    def takes(self, model: Model, seeds: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Make takes [C, T], drawn together, as a user's would be made."""
+        made = model.takes(seeds, SECONDS, batch=len(seeds), **self.playing)
+        return [take.audio.samples for take in made]
+
+    def chunks(self, player: Loaded, model: Model, samples: int | None) -> list[Tensor]:
+        """Join what the hook yields for two takes, [C, T] each, before core trims or refuses it."""
+        settings: Any = structure(player.owner.type.generating, self.playing)
+        request = Request(
+            rngs=[torch.Generator().manual_seed(seed) for seed in (SEED, SEED + 1)],
+            samples=samples,
+            host=None if player is model.host else model.host.network,
+            extras=player.extras,
+        )
+        pieces: list[list[Tensor]] = [[] for _ in request.rngs]
         try:
-            return list(model.takes(seeds, duration, batch=len(seeds), **self.playing))
+            with torch.inference_mode():
+                for given in player.owner.call(
+                    "distill_generate", model=player.network, config=settings, request=request
+                ):
+                    chunk = given if isinstance(given, Chunk) else Chunk(given, range(len(pieces)))
+                    for row, take in enumerate(chunk.takes):
+                        pieces[take].append(chunk.samples[row])
         except DistillError as error:
-            length = "its natural end" if duration is None else f"{duration:g} s"
-            fail(f"Asked for {len(seeds)} of {length}, it failed", str(error))
+            fail(
+                f"Asked for {len(pieces)} takes it failed: {error}",
+                "Yield float32 [B, C, T_i], or Chunk records, with a row for each take.",
+            )
+        return [torch.cat(some, -1) if some else torch.zeros(0, 0) for some in pieces]

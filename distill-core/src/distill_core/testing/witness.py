@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..hookspecs import hookimpl
 from ..training.average import snapshot
 from ..training.run import Run
+from .generators import seeding
 
 
 @define
@@ -22,13 +23,15 @@ class Seen:
     Attributes:
         network: that was trained, as the hook left it.
         untrained: its state before.
-        generator: the state in which the hook left torch's global generator.
+        seeders: what it called to seed a global generator.
+        generator: the state in which it left torch's.
         own_loop: whether the backend trained without core's loop.
         looks: how often the hook looked whether to stop.
     """
 
     network: nn.Module
     untrained: dict[str, Tensor]
+    seeders: set[str]
     generator: Tensor
     own_loop: bool
     looks: int
@@ -57,9 +60,10 @@ def distill_train(model_type: str, model: nn.Module, run: Run) -> Generator[None
     untrained, cancel = snapshot(model), run.cancel
     watched = run.cancel = Watched(cancel)
     try:
-        extras = yield
+        with seeding() as seeders:
+            extras = yield
     finally:
         run.cancel = cancel
     generator = torch.get_rng_state()
-    last[model_type] = Seen(model, untrained, generator, not run.fitted, watched.looks)
+    last[model_type] = Seen(model, untrained, seeders, generator, not run.fitted, watched.looks)
     return extras
