@@ -37,8 +37,11 @@ from .protocols import Morphs, Reconstructs, Tokenizer
 from .registry import Registry
 
 if TYPE_CHECKING:
-    from .audio.dataset import Dataset
+    from .audio.crops import Crops
+    from .audio.dataset import Clip, Dataset
     from .audio.sound import Sound
+    from .audio.stitching import decode_in_pieces, one_after_another, tail_length
+    from .companions import put_companion
     from .evaluating.evaluate import Evaluation, evaluate
     from .generating.request import SECONDS_GOING_ON, Chunk, Request
     from .generating.take import Take
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 
 LAZY = {
     "Chunk": "generating.request",
+    "Clip": "audio.dataset",
+    "Crops": "audio.crops",
     "Dataset": "audio.dataset",
     "Evaluation": "evaluating.evaluate",
     "Model": "model",
@@ -64,9 +69,13 @@ LAZY = {
     "Sound": "audio.sound",
     "Take": "generating.take",
     "Trained": "training.job",
+    "decode_in_pieces": "audio.stitching",
     "evaluate": "evaluating.evaluate",
     "load": "loading",
+    "one_after_another": "audio.stitching",
+    "put_companion": "companions",
     "resume": "training.resume",
+    "tail_length": "audio.stitching",
     "train": "training.train",
     "train_companion": "training.train",
 }
@@ -96,8 +105,10 @@ __all__ = [
     "AudioError",
     "BackendError",
     "Chunk",
+    "Clip",
     "ConfigError",
     "Configs",
+    "Crops",
     "Dataset",
     "DatasetError",
     "DistillError",
@@ -131,6 +142,7 @@ __all__ = [
     "Tokenizer",
     "Trained",
     "Warned",
+    "decode_in_pieces",
     "evaluate",
     "find",
     "header",
@@ -138,7 +150,10 @@ __all__ = [
     "hookspec",
     "knob",
     "load",
+    "one_after_another",
+    "put_companion",
     "resume",
+    "tail_length",
     "train",
     "train_companion",
 ]

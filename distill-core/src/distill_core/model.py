@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,34 +117,39 @@ class Model:
             BackendError: what plays this file is not installed.
             AudioError: the model made something that is no sound.
         """
-        return next(self.takes([chosen_seed(seed)], duration=duration, **knobs))
+        return next(self.takes([seed], duration=duration, **knobs))
 
     def takes(
         self,
-        seeds: Sequence[int],
+        seeds: Sequence[int | None],
         duration: float | None = None,
         batch: int = 1,
         cancel: threading.Event | None = None,
+        progress: Callable[[int], object] | None = None,
         **knobs: Any,
     ) -> Iterator[Take]:
         """Make one take per seed, `batch` of them drawn together; errors as of `generate`.
 
         Args:
-            seeds: one per take.
+            seeds: one per take; None has one drawn.
             duration: seconds; by default the natural length, or 10 s for what goes on.
             batch: how many are drawn at once.
             cancel: set it to stop at the next chunk; `Interrupted` is raised then.
+            progress: told, chunk by chunk, how many samples of a batch's takes are made.
             **knobs: settings of the type that plays.
         """
         from .generating.take import make_takes
 
-        def leave_if_cancelled(_: int) -> None:
+        def pulse(samples: int) -> None:
+            if progress is not None:
+                progress(samples)
             if cancel is not None and cancel.is_set():
                 raise Interrupted("Stopped.")
 
+        chosen = [chosen_seed(seed) for seed in seeds]
         settings: Any = structure(self.player().owner.type.generating, knobs)
         return make_takes(
-            self, seeds, duration=duration, settings=settings, batch=batch, pulse=leave_if_cancelled
+            self, chosen, duration=duration, settings=settings, batch=batch, pulse=pulse
         )
 
     def reconstruct(self, sound: Sound) -> Sound:

@@ -1,4 +1,4 @@
-"""The flags that commands own, by job: no knob may take one.
+"""The flags and keywords that core owns, by job: no knob may take one.
 
 Flags that are promised and not built yet are listed, too: a knob that had one would lose its option
 on the day when the command gets it.
@@ -36,6 +36,19 @@ RESERVED = {
         "--sample-rate", "--meta", "--recipe", "--like", "--variation", "--spatial", "--loop",
         "--bpm", "--beats", "--preset", "--blend", "--normalize", "--stream", "--reject-copies",
     },
+}  # fmt: skip
+_KEYWORDS = {
+    "data", "minutes", "epochs", "steps", "device", "threads", "seed", "hold_out", "on_event",
+    "on_open", "cancel", "registry",
+}  # fmt: skip
+KEYWORDS = {  # of the functions that take knobs beside their own arguments
+    TRAINING: frozenset(_KEYWORDS | {"model_type", "out", "name", "only", "force"}),
+    COMPANION: frozenset(_KEYWORDS | {"model", "companion"}),
+    GENERATING: frozenset({"duration", "seed", "seeds", "batch", "cancel", "progress"}),
+}
+CALLS = {
+    TRAINING: "distill_core.train", COMPANION: "distill_core.train_companion",
+    GENERATING: "model.generate or model.takes",
 }  # fmt: skip
 
 

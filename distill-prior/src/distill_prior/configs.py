@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import attrs
-from distill_core.errors import ConfigError
-from distill_core.knobs import knob
+from distill_core import ConfigError, knob
 
 WINDOW_SECONDS = 5.5  # what attention sees: a bar or two
 SHORTEST_WINDOW = 32  # frames

@@ -10,8 +10,15 @@ from typing import Any, cast
 
 import torch
 from attrs import define, field
-from distill_core import SECONDS_GOING_ON, Chunk, Request, Tokenizer
-from distill_core.audio.stitching import decode_in_pieces, one_after_another, tail_length
+from distill_core import (
+    SECONDS_GOING_ON,
+    Chunk,
+    Request,
+    Tokenizer,
+    decode_in_pieces,
+    one_after_another,
+    tail_length,
+)
 from torch import Tensor
 
 from .configs import PriorGenerating

@@ -6,14 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_core import Configs, Model, Trained, train_companion
-from distill_core.generating.take import make_takes
-from distill_core.modelfile import replace_part
-from distill_core.registry import environment
-from distill_core.seeding import chosen_seed
-from distill_core.training.stage import companion_record
+from distill_core import Configs, Model, Trained, put_companion, train_companion
 
-from .configs import PriorGenerating, PriorModel
+from .configs import PriorModel
 from .network import CodePrior
 
 if TYPE_CHECKING:
@@ -53,11 +48,8 @@ def save_prior_to_model(
         ConfigError: there is no such file.
     """
     config = prior_config.model if isinstance(prior_config, Configs) else prior_config
-    owner = environment().owner(NAME)
     training = {key: value for key, value in prior_metadata.items() if key != "extras"}
-    record = companion_record(owner, config, training)
-    tensors = prior_model.state_dict()
-    replace_part(Path(model_path), NAME, tensors, record, prior_metadata.get("extras"))
+    put_companion(model_path, NAME, prior_model, config, training, prior_metadata.get("extras"))
 
 
 def generate_audio_from_prior(
@@ -88,16 +80,16 @@ def generate_audio_from_prior(
     Raises:
         ConfigError: a setting that cannot be used, or no prior in the model yet.
     """
-    used = chosen_seed(seed)
-    overlap = overlap_samples / loaded.sample_rate * 1000  # ms
-    settings = PriorGenerating(
-        temperature=float(temperature), top_k=top_k, top_p=float(top_p), overlap=overlap
-    )
     total = max(1, round(duration_s * loaded.sample_rate))
 
     def tell(samples: int) -> None:
         if progress_callback is not None:
             progress_callback(min(1.0, samples / total))
 
-    made = make_takes(loaded, [used], duration=duration_s, settings=settings, pulse=tell)
-    return next(made).audio.samples, used
+    take = next(
+        loaded.takes(
+            [seed], duration_s, progress=tell, temperature=float(temperature), top_k=top_k,
+            top_p=float(top_p), overlap=overlap_samples / loaded.sample_rate * 1000,
+        )
+    )  # fmt: skip
+    return take.audio.samples, take.seed

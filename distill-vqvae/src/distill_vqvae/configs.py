@@ -6,8 +6,7 @@ import math
 from typing import Literal
 
 import attrs
-from distill_core.errors import ConfigError
-from distill_core.knobs import knob
+from distill_core import ConfigError, knob
 
 HITS_PER_ENTRY = 48  # frames of training sound that each codebook entry should see once an epoch
 SMALLEST_CODEBOOK = 64

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from distill_core import Objective, Run
-from distill_core.audio.crops import Crops
+from distill_core import Crops, Objective, Run
 from torch import Tensor
 
 from .configs import VQVAETraining

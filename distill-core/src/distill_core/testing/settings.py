@@ -12,7 +12,7 @@ from ..claims import Claim
 from ..configs import structure, unstructure
 from ..controls import Control, controls
 from ..errors import ConfigError
-from ..reserved import COMPANION, GENERATING, TRAINING, spellings, taken
+from ..reserved import CALLS, COMPANION, GENERATING, KEYWORDS, TRAINING, spellings, taken
 from ..strict import dump, parse
 from ..vetting import FLAG, SHORT
 from .declaring import KNOBS, ROLES, DeclaringTests
@@ -117,16 +117,22 @@ class SettingsTests(DeclaringTests):
 
     def test_flags_are_unreserved(self, knobs: dict[str, dict[str, Control]], claim: Claim) -> None:
         """A flag that a command owns would leave the knob without an option."""
-        training = COMPANION if claim.kind == "companion" else TRAINING
-        for role in ROLES:
-            job = GENERATING if role == "generating" else training
-            for where, knob in knobs[role].items():
-                own = taken(knob, job)
-                if own:
-                    fail(
-                        f"{where} has the flag {' and '.join(own)}, which `{job}` has itself",
-                        'Rename the field, or give flag="…" or short="…".',
-                    )
+        for job, where, knob in _jobs(knobs, claim):
+            own = taken(knob, job)
+            if own:
+                fail(
+                    f"{where} has the flag {' and '.join(own)}, which `{job}` has itself",
+                    'Rename the field, or give flag="…" or short="…".',
+                )
+
+    def test_names_are_unreserved(self, knobs: dict[str, dict[str, Control]], claim: Claim) -> None:
+        """In Python settings are keywords, beside those of the function that takes them."""
+        for job, where, knob in _jobs(knobs, claim):
+            if knob.name in KEYWORDS[job]:
+                fail(
+                    f"{where} has the name of an argument of {CALLS[job]}, which takes it away",
+                    "Rename the field.",
+                )
 
     def test_settings_survive_the_file(
         self, configs: dict[str, type], knobs: dict[str, dict[str, Control]]
@@ -170,6 +176,14 @@ def _every(knobs: dict[str, dict[str, Control]]) -> Iterator[tuple[str, Control]
     """Go through the knobs of some roles, each with "Class.field"."""
     for some in knobs.values():
         yield from some.items()
+
+
+def _jobs(knobs: dict[str, dict[str, Control]], claim: Claim) -> Iterator[tuple[str, str, Control]]:
+    """Go through all knobs, each with the command that has it, and with "Class.field"."""
+    training = COMPANION if claim.kind == "companion" else TRAINING
+    for role, some in knobs.items():
+        for where, knob in some.items():
+            yield GENERATING if role == "generating" else training, where, knob
 
 
 def _samples(knobs: Iterable[Control]) -> Iterator[dict[str, Any]]:
