@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from attrs import frozen
+from click.core import ParameterSource
 from distill_core.controls import Control, controls
 from distill_core.errors import BackendError
 from distill_core.model_type import ModelType
@@ -31,7 +32,7 @@ class Knob:
     @property
     def dest(self) -> str:
         """Name the Click parameter; apart from all built-in ones."""
-        return self.flag.removeprefix("--").replace("-", "_")
+        return f"knob_{self.flag.removeprefix('--')}".replace("-", "_")
 
 
 class Kind(click.ParamType[Any]):
@@ -116,13 +117,15 @@ class KnobCommand(Command):
                 option.judges = False  # nobody knows yet whose they are
             return self._read(ctx, args)
         heading, some = applied
-        mine = self._left(ctx, [KnobOption(knob, f"Settings of {knob.type}") for knob in some])
+        all_mine = [KnobOption(knob, f"Settings of {knob.type}") for knob in some]
+        mine = self._left(ctx, all_mine)
         flags = {each.name for each in mine}
         foreign = [each for each in everyone if each.name not in flags]
         for option in foreign:
             option.hidden, option.judges = True, False
         self.knobs, self.listed = self._left(ctx, [*mine, *foreign]), mine
         rest = self._read(ctx, args)
+        self._tell_of_lost(ctx, [each for each in all_mine if each not in mine])
         for option in foreign:
             if ctx.params["knobs"].pop(option.knob.called, None) is not None:
                 current().warn(
@@ -134,8 +137,8 @@ class KnobCommand(Command):
         """Write the command's own options, then each type's under its heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
         own = super().get_params(ctx)
-        names, flags = self._own(ctx)
-        free = (o for o in self.listed if o.name not in names and o.knob.flag not in flags)
+        flags = self._own(ctx)
+        free = (option for option in self.listed if option.knob.flag not in flags)
         for param in [*own, *free]:
             record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record is not None:
@@ -146,10 +149,10 @@ class KnobCommand(Command):
 
     def _left(self, ctx: click.Context, options: Iterable[KnobOption]) -> list[KnobOption]:
         """Keep the first of each flag, after the command's own: no knob takes one of those away."""
-        names, flags = self._own(ctx)
+        flags = self._own(ctx)
         left = []
         for option in options:
-            if option.name in names or option.knob.flag in flags:
+            if option.knob.flag in flags:
                 continue
             option.opts = [flag for flag in option.opts if flag not in flags]
             option.secondary_opts = [flag for flag in option.secondary_opts if flag not in flags]
@@ -157,11 +160,24 @@ class KnobCommand(Command):
             left.append(option)
         return left
 
-    def _own(self, ctx: click.Context) -> tuple[set[str | None], set[str]]:
-        """Give the names and the flags of the command's own options."""
+    def _own(self, ctx: click.Context) -> set[str]:
+        """Give the flags of the command's own options."""
         own = super().get_params(ctx)
-        flags = {flag for param in own for flag in (*param.opts, *param.secondary_opts)}
-        return {param.name for param in own}, flags
+        return {flag for param in own for flag in (*param.opts, *param.secondary_opts)}
+
+    def _tell_of_lost(self, ctx: click.Context, lost: Iterable[KnobOption]) -> None:
+        """Say that a flag is the command's, to someone who may have meant a type's by it.
+
+        A backend that is older than the command's flag may have a knob of that name.
+        """
+        own = {flag: param for param in super().get_params(ctx) for flag in param.opts}
+        for option in lost:
+            param = own.get(option.knob.flag)
+            if param and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
+                current().warn(
+                    f"{option.knob.flag} is the command's own. The setting of {option.knob.type}"
+                    " that is called so keeps its default here; Python can set it."
+                )
 
     def _peek(
         self, ctx: click.Context, args: list[str], everyone: Sequence[KnobOption]

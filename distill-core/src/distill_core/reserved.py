@@ -10,12 +10,12 @@ from .controls import Control
 
 TRAINING, COMPANION, GENERATING = "distill train", "distill train-…", "distill generate"
 
-# -q, -v and --no-color may stand after each command's name; --home and --backends would be set by
-# DISTILL_HOME and DISTILL_BACKENDS, which mean something else
+# -q, -v and --no-color may stand after each command's name; --model and --data are what people try
+# who know that the command wants one
 EVERYWHERE = frozenset(
     {
         "-h", "--help", "--version", "-q", "--quiet", "-v", "--verbose", "--no-color", "--json",
-        "-d", "--device", "--threads", "--seed", "--home", "--backends", "--reference",
+        "-d", "--device", "--threads", "--seed", "--model", "--data",
     }
 )  # fmt: skip
 BUDGET = frozenset({"--minutes", "-e", "--epochs", "--steps"})
