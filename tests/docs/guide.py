@@ -101,7 +101,7 @@ class Reader:
         if block.kind == "python":
             return self._run(0, "python", "-c", block.text)
         if block.kind == "sh":
-            script = f"set -e\n{block.text}\npwd > {self.environment.path / 'folder'}\n"
+            script = f"exec 2>&1\nset -e\n{block.text}\npwd > {self.environment.path / 'folder'}\n"
             return self._run(int(block.more.removeprefix("exit ") or 0), "sh", "-c", script)
         return f"nobody knows what to do with {block.kind}"
 
