@@ -20,6 +20,7 @@ PYTHON = str(BIN / "python")
 STAMP = HOME / "installed.txt"  # what was installed, as a digest
 DISTRIBUTIONS = ["distill-core", "distill-vqvae", "distill-prior", "distill-cli"]
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
+EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/src"))
 BUILDING = ["hatchling", "editables"]
 TOOLS = ["pytest", "ruff", "mypy", "safetensors", "packaging", "matplotlib", *BUILDING]
 THREADS = "2"
@@ -70,7 +71,7 @@ def docs(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types, strictly, in the sources."""
     environment(session)
-    session.run(PYTHON, "-m", "mypy", *SOURCES, external=True)
+    session.run(PYTHON, "-m", "mypy", *SOURCES, *EXAMPLES, external=True)
 
 
 @nox.session

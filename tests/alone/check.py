@@ -2,6 +2,7 @@
 
 Its wheel is unpacked beside links to its declared requirements, and theirs; an isolated Python
 that sees only those two folders imports every module. No package is copied: torch weighs 5 GB.
+A subpackage that only an extra's users need has the extra's name, and is left to a second round.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PathDistribution
 from pathlib import Path
 from zipfile import ZipFile
@@ -21,16 +23,21 @@ from requirements import closure, requirements
 # runs in the isolated Python: imports every module, then loads every entry point of ours
 IMPORT = """
 import sys
-sys.path += sys.argv[2:]
+distributed, later, *path = sys.argv[1:]
+sys.path += path
 from importlib import import_module
 from importlib.metadata import distribution
 from pkgutil import walk_packages
-top = import_module(sys.argv[1].replace("-", "_"))
+top = import_module(distributed.replace("-", "_"))
+later = tuple(f"{top.__name__}.{each}." for each in later.split())
 names = [found.name for found in walk_packages(top.__path__, top.__name__ + ".")]
+for name in [name for name in names if name.startswith(later)]:
+    if not name.endswith(".smoke"):  # which `distill plugins --check` needs without any extra
+        names.remove(name)
 for name in names:
     if not name.endswith(".__main__"):
         import_module(name)
-points = [p for p in distribution(sys.argv[1]).entry_points if p.group.startswith("distill.")]
+points = [p for p in distribution(distributed).entry_points if p.group.startswith("distill.")]
 for point in points:
     point.load()
 print(len(names) + 1, "modules and", len(points), "entry points")
@@ -47,6 +54,7 @@ sys.exit(script.load()())
 """
 # that must work while no backend is installed
 COMMANDS = {"distill-cli": [["distill", "--help"], ["distill", "types"]]}
+EXTRAS = {"distill-core": frozenset({"testing"})}
 
 
 def main(name: str, folder: Path) -> str:
@@ -61,19 +69,32 @@ def main(name: str, folder: Path) -> str:
             with ZipFile(path) as wheel:
                 wheel.extractall(unpacked[each])
         ours = {each: PathDistribution(_info(path)) for each, path in unpacked.items()}
-        faults = undeclared(name, unpacked, set(requirements(ours[name])))
+        extras = EXTRAS.get(name, frozenset())
+        faults = undeclared(name, unpacked, set(requirements(ours[name], extras)))
         if faults:
             raise SystemExit("\n".join(faults))
-        needed = closure(name, ours)
-        links = Path(temporary) / "links"
-        link_all(needed - set(ours), links)
-        path = [str(unpacked[each]) for each in sorted(needed & set(ours))]
-        path.append(str(links))
-        shown = isolated(IMPORT, name, *path)
+        needed, path = seen(name, unpacked, ours, Path(temporary) / "links")
+        shown = isolated(IMPORT, name, " ".join(extras), *path)
         for words in COMMANDS.get(name, []):
             isolated(COMMAND, str(len(path)), *path, *words)
             shown += f", `{' '.join(words)}`"
-    return f"{name} alone: {shown} beside the {len(needed) - 1} distributions it needs"
+        if extras:
+            _, path = seen(name, unpacked, ours, Path(temporary) / "more", extras)
+            shown += f" (with {', '.join(extras)}: {isolated(IMPORT, name, '', *path)})"
+    return f"{name} alone: {shown} beside the {needed - 1} distributions it needs"
+
+
+def seen(
+    name: str,
+    unpacked: Mapping[str, Path],
+    ours: Mapping[str, PathDistribution],
+    links: Path,
+    extras: frozenset[str] = frozenset(),
+) -> tuple[int, list[str]]:
+    """Count what a distribution needs, itself included, and say where Python finds all of it."""
+    needed = closure(name, ours, extras)
+    link_all(needed - set(ours), links)
+    return len(needed), [*(str(unpacked[each]) for each in sorted(needed & set(ours))), str(links)]
 
 
 def isolated(code: str, *words: str) -> str:

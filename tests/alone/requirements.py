@@ -25,10 +25,12 @@ def wanted(found: Distribution, extras: frozenset[str] = frozenset()) -> Iterato
             yield each
 
 
-def closure(name: str, ours: Mapping[str, Distribution]) -> set[str]:
+def closure(
+    name: str, ours: Mapping[str, Distribution], extras: frozenset[str] = frozenset()
+) -> set[str]:
     """Follow requirements to the end; `ours` are looked at before what is installed."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    left: list[tuple[str, frozenset[str]]] = [(name, frozenset())]
+    left: list[tuple[str, frozenset[str]]] = [(name, extras)]
     while left:
         one = left.pop()
         if one in seen:

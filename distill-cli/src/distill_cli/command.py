@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from distill_core.errors import near
+from distill_core.errors import near, nearest
 
 from .screen import current
 from .values import Checked, faults, leave
@@ -49,6 +49,25 @@ class Command(Judging):
         """Run, with stdout for data alone."""
         with current().keeping_stdout():
             return super().invoke(ctx)
+
+
+class Choosing(Judging, click.Group):
+    """A group that suggests the nearest command for one that is not there."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed."""
+        if args and args[0] not in self.list_commands(ctx):
+            known = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(
+                f"There is no command {args[0]!r}.{known} See: {ctx.command_path} --help."
+            )
+        return super().resolve_command(ctx, args)
+
+
+class Group(Choosing, Command):
+    """A command of ours that does something by itself, and has commands of its own."""
 
 
 def _differ_by_a_name(one: str, other: str) -> bool:

@@ -8,11 +8,10 @@ from importlib import import_module
 from importlib.metadata import version
 
 import click
-from distill_core.errors import nearest
 from distill_core.registry import environment
 
 from . import brought
-from .command import Judging
+from .command import Choosing
 from .exits import guarded
 from .interrupts import answering
 from .loudness import with_loudness
@@ -39,7 +38,7 @@ NO_DISCOVERY = {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "TRITON_BACKENDS_IN_TREE":
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DISTILL"}
 
 
-class Commands(Judging, click.Group):
+class Commands(Choosing):
     """A group whose commands are imported when they are run, not when they are listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,15 +62,6 @@ class Commands(Judging, click.Group):
             if claim.name == cmd_name:
                 return brought.named(brought.imported(claim, registry), claim)
         return None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest the nearest command for one that is not there."""
-        if args and args[0] not in self.list_commands(ctx):
-            known = nearest(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"There is no command {args[0]!r}.{known} See: distill --help.")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any (Click's own way imports them all)."""

@@ -77,13 +77,15 @@ class Screen:
     @contextmanager
     def keeping_stdout(self) -> Iterator[None]:
         """Keep stdout for data while a command of ours runs: what others print goes to stderr."""
-        before = self.out
+        if self.out is not None:  # a command within a group, which keeps it already
+            yield
+            return
         with data_only() as out:
             self.out = out
             try:
                 yield
             finally:
-                self.out = before
+                self.out = None
 
     def table(self, heads: list[str], rows: list[list[str]]) -> None:
         """Write rows in columns to stdout."""

@@ -6,47 +6,90 @@ from typing import Any
 
 import click
 from distill_core.claims import Claim
-from distill_core.diagnosis import Broken
+from distill_core.diagnosis import Broken, cure
 from distill_core.errors import BackendError
 from distill_core.registry import environment
 
 from .. import arguments, brought
-from ..command import Command
+from ..command import Group
 from ..exits import trace
-from ..screen import current
+from ..loudness import with_loudness
+from ..progress import progress
+from ..screen import Screen, counted, current
+from ..values import option
+from .plugins_new import new
+
+STATES = {True: "ok", False: "broken"}
 
 
-@click.command("plugins", cls=Command)
+@click.group(
+    "plugins",
+    cls=Group,
+    invoke_without_command=True,
+    subcommand_metavar="[new NAME DIR]",
+    commands={"new": with_loudness(new)},
+)
+@option(
+    "--check",
+    is_flag=True,
+    help="Also let each model type learn a little, save, load and play; exit 6 if any fails.",
+)
 @arguments.as_json
-def command(as_json: bool) -> None:
-    """List what plugins bring, importing each in turn; a broken one is told with its cure."""
+@click.pass_context
+def command(ctx: click.Context, check: bool, as_json: bool) -> None:
+    """List what plugins bring, importing each in turn; a broken one is told with its cure.
+
+    `distill plugins new` begins a plugin of your own.
+    """
+    if ctx.invoked_subcommand is not None:
+        _refuse_before(ctx.invoked_subcommand)
+        return
     screen = current()
-    rows = [_row(claim) for claim in environment().claims]
+    rows = _looked_at(check, screen)
     if as_json:
         screen.data({"plugins": rows})
-        return
+    else:
+        _show(rows, screen)
+    failed = [row["name"] for row in rows if not row["ok"]]
+    if check and failed:
+        told = f"{len(failed)} of {counted(len(rows), 'plugin')}"
+        raise BackendError(f"{told} cannot be used: {', '.join(failed)}.", "The cures stand above.")
+
+
+def _looked_at(check: bool, screen: Screen) -> list[dict[str, Any]]:
+    """Look at every plugin, one after the other."""
+    claims = environment().claims
+    rows = []
+    with progress(screen) as shown:
+        for number, claim in enumerate(claims):
+            if check:
+                doing = f"Trying {claim.name} ({claim.distribution})"
+                shown.work(number, len(claims), doing)
+                if not screen.animates:
+                    screen.say(doing)
+            rows.append(_row(claim, _broken(claim) or (_failing(claim) if check else None)))
+    return rows
+
+
+def _show(rows: list[dict[str, Any]], screen: Screen) -> None:
+    """Write a table for people, and what is wrong below it."""
     if not rows:
         screen.say("No plugin is installed.")
         return
-    screen.table(
-        ["name", "kind", "from", "state"],
+    cells = [
         [
-            [
-                r["name"],
-                r["kind"],
-                f"{r['distribution']} {r['version']}".rstrip(),
-                "ok" if r["ok"] else "broken",
-            ]
-            for r in rows
-        ],
-    )
+            row["name"], row["kind"], f"{row['distribution']} {row['version']}".rstrip(),
+            STATES[row["ok"]],
+        ]
+        for row in rows
+    ]  # fmt: skip
+    screen.table(["name", "kind", "from", "state"], cells)
     for row in rows:
         if not row["ok"]:
             screen.text(f"{row['distribution']} ({row['name']}): {row['reason']}. {row['cure']}")
 
 
-def _row(claim: Claim) -> dict[str, Any]:
-    broken = _broken(claim)
+def _row(claim: Claim, broken: Broken | None) -> dict[str, Any]:
     return {
         "name": claim.name, "kind": claim.kind, "distribution": claim.distribution,
         "version": claim.version, "ok": broken is None,
@@ -72,3 +115,25 @@ def _broken(claim: Claim) -> Broken | None:
         told = Broken(error.message.rstrip("."), error.hint or "")
         return registry.broken.get(claim, told)
     return None
+
+
+def _failing(claim: Claim) -> Broken | None:
+    """Try a model type that can be imported, and say what it fails at, or None."""
+    if not claim.owns:
+        return None
+    from distill_core.testing.smoke import smoke
+
+    reason = smoke(claim)
+    return None if reason is None else Broken(reason.rstrip("."), cure(claim))
+
+
+def _refuse_before(name: str) -> None:
+    """Refuse options of `distill plugins` itself before a command of its own."""
+    typed = arguments.typed(["check", "as_json"])
+    if typed:
+        flags = " and ".join(
+            sorted({"check": "--check", "as_json": "--json"}[each] for each in typed)
+        )
+        raise click.UsageError(
+            f"{flags} before {name} means nothing. See: distill plugins {name} --help."
+        )

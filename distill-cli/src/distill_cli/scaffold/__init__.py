@@ -1,0 +1,1 @@
+"""A new backend's first files: small, whole, and right by the conformance suite."""

@@ -1,0 +1,1 @@
+"""The example distributions, installed as a stranger's are."""
