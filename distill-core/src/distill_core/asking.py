@@ -22,7 +22,8 @@ LIGHTER = {
     "distill_train": "Use a smaller --batch or a smaller model, or another --device.",
     "distill_generate": "Use a smaller --batch or --duration, or another --device.",
 }
-HEARING = {"distill_core", "pluggy"}  # what telling an event goes through besides the caller's ear
+OURS = "distill_core"  # the suite's own plugins are in it, and it is in every error's way
+HEARING = {OURS, "pluggy"}  # what telling an event goes through besides the caller's ear
 Culprit = Callable[[BaseException], Claim]
 
 
@@ -95,7 +96,7 @@ def guarded_chunks(chunks: Any, request: Request, culprit: Culprit) -> Iterator[
 
 def innermost(error: BaseException, claims: Iterator[Claim]) -> Claim | None:
     """Find whose code an error came from: the plugin that is nearest to where it was raised."""
-    packages = {claim.package: claim for claim in claims}
+    packages = {claim.package: claim for claim in claims if claim.package != OURS}
     for frame in reversed(_frames(error)):
         found = packages.get(_module(frame).partition(".")[0])
         if found is not None:

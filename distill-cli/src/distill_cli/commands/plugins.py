@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from distill_core.claims import Claim
-from distill_core.diagnosis import Broken, cure
+from distill_core.diagnosis import Broken, cure, what_happened
 from distill_core.errors import BackendError
 from distill_core.registry import environment
 
 from .. import arguments, brought
 from ..command import Group
 from ..exits import trace
+from ..interrupts import broken_off
 from ..loudness import with_loudness
 from ..progress import progress
 from ..screen import Screen, counted, current
@@ -45,7 +48,8 @@ def command(ctx: click.Context, check: bool, as_json: bool) -> None:
         _refuse_before(ctx.invoked_subcommand)
         return
     screen = current()
-    rows = _looked_at(check, screen)
+    claims = environment().claims
+    rows = _tried(claims, screen) if check else [_row(each, _broken(each)) for each in claims]
     if as_json:
         screen.data({"plugins": rows})
     else:
@@ -53,21 +57,23 @@ def command(ctx: click.Context, check: bool, as_json: bool) -> None:
     failed = [row["name"] for row in rows if not row["ok"]]
     if check and failed:
         told = f"{len(failed)} of {counted(len(rows), 'plugin')}"
-        raise BackendError(f"{told} cannot be used: {', '.join(failed)}.", "The cures stand above.")
+        raise BackendError(
+            f"{told} cannot be used: {', '.join(failed)}.", "Each has its cure in the report."
+        )
 
 
-def _looked_at(check: bool, screen: Screen) -> list[dict[str, Any]]:
-    """Look at every plugin, one after the other."""
-    claims = environment().claims
+def _tried(claims: Sequence[Claim], screen: Screen) -> list[dict[str, Any]]:
+    """Import and try each plugin, which takes seconds, and show which is tried."""
     rows = []
     with progress(screen) as shown:
         for number, claim in enumerate(claims):
-            if check:
-                doing = f"Trying {claim.name} ({claim.distribution})"
-                shown.work(number, len(claims), doing)
-                if not screen.animates:
-                    screen.say(doing)
-            rows.append(_row(claim, _broken(claim) or (_failing(claim) if check else None)))
+            doing = f"Trying {claim.name} ({claim.distribution})"
+            shown.work(number, len(claims), doing)
+            if not screen.animates:
+                screen.say(doing)
+            rows.append(_row(claim, _broken(claim) or _failing(claim)))
+            if broken_off():  # some libraries make an error of their own of a Ctrl-C
+                raise KeyboardInterrupt
     return rows
 
 
@@ -123,7 +129,13 @@ def _failing(claim: Claim) -> Broken | None:
         return None
     from distill_core.testing.smoke import smoke
 
-    reason = smoke(claim)
+    try:
+        reason = smoke(claim)
+    except OSError:  # the disk's
+        raise
+    except Exception as error:  # a stranger's network may be anything, and the others come next
+        current().detail("".join(traceback.format_exception(error)).rstrip())
+        reason = what_happened(error)
     return None if reason is None else Broken(reason.rstrip("."), cure(claim))
 
 

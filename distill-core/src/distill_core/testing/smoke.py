@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..errors import DistillError
+from ..errors import DistillError, StorageError
 from .bundled import registry_of
 from .sounding import fault
 from .trial import Trial, write_sounds
@@ -24,6 +24,9 @@ def smoke(claim: Claim) -> str | None:
 
     Returns:
         What went wrong, in one line, or None.
+
+    Raises:
+        StorageError: the disk is full or may not be written, which is no fault of the type's.
     """
     found = None if claim.point is None else claim.point.dist
     assert isinstance(found, Distribution)  # a claim that could be imported has one
@@ -33,5 +36,7 @@ def smoke(claim: Claim) -> str | None:
         trial = Trial(registry_of([found]), claim.name, {}, sounds, folder)
         try:
             return fault(trial.load(trial.train("smoke").model), claim.name, {})
+        except StorageError:
+            raise
         except DistillError as error:
-            return str(error)
+            return error.message  # its hint is about files that are gone by now
