@@ -122,10 +122,9 @@ def distill_train(
     Called once a stage, and once more when a run is resumed; `run.fit` then goes on where it was,
     a loop of its own begins anew. Must leave in the network what is to be saved, and give a
     JSON-able table of what is known only afterwards (kept with the model as its extras), an empty
-    one, or None. A loop of its own must also look at `run.stopping` between steps, and tell where
-    it is with `run.emit`. Must not write outside `run.folder`, nor seed the global generator:
-    within `run.fit` core does so before each step, and a loop of its own draws from a
-    `torch.Generator` that begins from `run.seed`.
+    one, or None. A loop of its own must also look at `run.stopping` between steps and tell them
+    (`run.tell_step`). Must not write outside `run.folder`, nor seed anything: core has seeded
+    torch's global generator, and seeds it again before each step of `run.fit`; draw from that.
 
     Args:
         model_type: which of the owner's types.
@@ -149,8 +148,8 @@ def distill_generate(
     Called once for each batch of takes, within `torch.inference_mode()`; core closes the iterator
     when it has enough, or when the user stops, which happens between chunks. Must yield float32
     tensors [B, C, T_i] at the model's sample rate, where B is `len(request.rngs)`, or `Chunk`
-    records where takes end at different times; in all, `request.samples` of each take or more, or
-    one sound to its natural end where that is None. Must not draw from anything but
+    records where takes end at different times; in all, `request.samples` of each take, or one
+    sound to its natural end where that is None. Must not draw from anything but
     `request.rngs`, one generator a take, so that a take is the same alone and among others; nor
     change the network, nor let memory follow the length where that can be avoided.
 

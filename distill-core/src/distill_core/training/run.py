@@ -105,7 +105,7 @@ class Run:
 
     def emit(self, event: Event) -> None:
         """Tell an event to screens, listeners and the run's journal."""
-        self.announce(event.step)
+        self.announce(0)  # where core's loop goes on it has told already; any other begins anew
         self.listener(event)
 
     def goes_on(self, step: int, epoch_steps: int = 1) -> bool:
@@ -150,7 +150,7 @@ class Run:
 
     def warn(self, message: str, step: int = 0) -> None:
         """Tell a warning once; it is repeated at the end."""
-        self.announce(step)
+        self.announce(0)
         self.teller(self.stage, step, message)
 
     def fit(self, objective: Objective) -> Outcome:
