@@ -32,6 +32,13 @@ def test_the_pages_are_as_the_sources_are_now(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_every_command_has_its_help() -> None:
+    """One whose help went elsewhere than to stdout would have none here, nor in a pipe."""
+    helps = re.findall(r"^## (distill.*)\n\n```text\n(.*)$", COMMANDS, re.MULTILINE)
+    assert {"distill", "distill train", "distill plugins new"} <= {name for name, _ in helps}
+    assert [name for name, first in helps if not first.startswith(f"Usage: {name} ")] == []
+
+
 def test_nothing_of_a_strangers_is_on_the_page_of_commands() -> None:
     """The tests' own plugins stood beside ours when it was checked."""
     assert "## distill train-prior" in COMMANDS

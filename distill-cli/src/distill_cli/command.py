@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
 import click
@@ -44,6 +45,18 @@ class Judging(click.Command):
 
 class Command(Judging):
     """A command of ours: what it writes to stdout is data, and nothing else comes there."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the arguments; what --help says is data, also within a group that keeps stdout."""
+        out = current().out if click.get_current_context(silent=True) else None
+        with nullcontext() if out is None else redirect_stdout(out):
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run, with stdout for data alone."""
