@@ -41,7 +41,7 @@ def distill_build(config: HushModel) -> Any:
     """Build the untrained network; torch is imported no sooner than here."""
     from .network import HushNetwork
 
-    return HushNetwork(config.channels)
+    return HushNetwork(config.channels, config.sample_rate)
 
 
 @hookimpl

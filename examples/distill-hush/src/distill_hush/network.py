@@ -6,18 +6,19 @@ Letters: B batch, C channels, T samples, N frames, F bins of the spectrum.
 from collections.abc import Iterator
 
 import torch
-from distill_core import Objective, Request, Run
+from distill_core import SECONDS_GOING_ON, Objective, Request, Run
 from torch import Tensor, fft, hann_window, nn
 
-SIZE, CHUNK, NATURAL = 2048, 16384, 441_000  # samples: of a frame, of a chunk, of a whole sound
-SILENCE = 1e-10  # a power that nobody hears: -100 dB
+# samples of a frame, samples of a chunk, and a power that nobody hears (-100 dB)
+SIZE, CHUNK, SILENCE = 2048, 16384, 1e-10
 
 
 class HushNetwork(nn.Module):
     """Knows how loud each frequency of each channel is."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, sample_rate: int) -> None:
         super().__init__()
+        self.natural = round(SECONDS_GOING_ON * sample_rate)  # samples: noise has no end of its own
         self.levels = nn.Parameter(torch.full((channels, SIZE // 2 + 1), -40.0))  # dB [C, F]
 
     def play(self, gain: float, request: Request) -> Iterator[Tensor]:
@@ -25,7 +26,7 @@ class HushNetwork(nn.Module):
         # a filter of linear phase, [C, 1, T]
         kernel = fft.fftshift(fft.irfft(10 ** ((self.levels + gain) / 20)), -1)[:, None]
         noise = kernel.new_zeros(len(request.rngs), len(kernel), SIZE)  # [B, C, T]
-        for left in range(request.samples or NATURAL, 0, -CHUNK):
+        for left in range(request.samples or self.natural, 0, -CHUNK):
             fresh = [torch.randn(len(kernel), CHUNK, generator=rng) for rng in request.rngs]
             noise = torch.cat([noise[..., 1 - SIZE :], torch.stack(fresh).to(noise)], -1)
             yield nn.functional.conv1d(noise, kernel, groups=len(kernel))[..., :left]
