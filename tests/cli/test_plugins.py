@@ -263,7 +263,7 @@ class Generating:
     tilt: float = knob(1.0, help="Wants the short flag of another type.", short="t")
     count: float = knob(1.0, help="Stands behind --count.", short="h")
     help: float = knob(1.0, help="Stands behind --help.")
-    as_json: float = knob(1.0, help="Stands behind a name.")
+    as_json: float = knob(1.0, help="Is called as --json is within.")
 
 @hookimpl
 def distill_model_types():
@@ -291,6 +291,7 @@ def test_no_knob_takes_an_option_away(distill: Run, greedy: str, tmp_path: Path)
     told = distill("generate", "--help", plugins=(greedy,)).stdout
     assert section(told, "Settings of greedy").split()[:2] == ["-t,", "--tilt"]
     assert "Stands behind" not in told
+    assert "--as-json FLOAT" in section(told, "Settings of greedy")
     done = distill(
         "generate", "none.distill", "-t", "0.8", "--count", "2", "--json", plugins=(greedy,)
     )
@@ -362,7 +363,9 @@ def test_a_broken_default_leaves_the_exit_code_for_backends(distill: Run, tmp_pa
     broken = {"plugins": BROKEN[:-1], "DISTILL_BACKENDS": "distill-raises-fixture"}
     done = distill("train", "sounds", **broken)
     assert (done.returncode, done.stdout) == (6, "")
-    told = "None of the installed backends works: distill-raises-fixture. See why: distill plugins."
-    assert told in done.stderr
+    assert "distill-raises-fixture is broken: ImportError: libgrumble.so.7" in done.stderr
+    both = broken | {"DISTILL_BACKENDS": "distill-raises-fixture,distill-quits-fixture"}
+    told = "None of the installed backends works: distill-quits-fixture, distill-raises-fixture."
+    assert f"{told} See why: distill plugins." in distill("train", "sounds", **both).stderr
     rows = json.loads(distill("plugins", "--json", **broken).stdout)["plugins"]
     assert [row["ok"] for row in rows] == [False]

@@ -151,7 +151,7 @@ def test_a_broken_companion_costs_what_it_adds_and_is_told(
     done = distill("train", pack, "-o", model, "--steps", "2", *host)
     assert done.code == 0, done.err
     reason = "distill-cracked is broken: OSError: no libcrack"
-    assert f"Warning: prior is not trained, {reason}. Upgrade it (pip install" in done.err
+    assert f"Warning: prior is not trained, since {reason}. Upgrade it (pip install" in done.err
     assert list(read_header(model).parts) == ["vqvae"]
     assert distill("reconstruct", kit, next(pack.glob("*.wav")), "-o", tmp_path).code == 0
     line = one_line(distill("generate", kit, "-o", tmp_path / "takes"), 6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from distill_core.registry import Registry
 from . import HERE, bring, registry
 
 ENTRIES = "[distill.backends]\nodd = distill_odd\n"
+CORE = f"distill-core {version('distill-core')}"
 HEAD = """
 import attrs
 from distill_core import ModelType, Tokenizer, hookimpl, knob
@@ -128,11 +130,11 @@ def test_a_config_class_that_can_be_changed_makes_a_plugin_broken(tmp_path: Path
         ("import distill_odd.core", "needs the module distill_odd.core"),
         (
             HEAD + "@hookimpl\ndef distill_build(config, colour, host): ...",
-            "its distill_build asks for 'colour', which core does not give",
+            f"its distill_build asks for 'colour', which {CORE} does not give",
         ),
         (
             HEAD + "@hookimpl\ndef distill_trains(model): ...",
-            "has a hook 'distill_trains', which core does not know; distill_train may be meant",
+            f"a hook 'distill_trains', which {CORE} does not know; distill_train may be meant",
         ),
         (HEAD + "@hookimpl(wrapper=True)\ndef distill_train(): ...", "not a generator function"),
     ],

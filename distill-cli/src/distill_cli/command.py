@@ -21,7 +21,7 @@ class Judging(click.Command):
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            raise self._unknown(ctx, error.option_name) from error
+            raise self.unknown(ctx, error.option_name) from error
         except click.BadParameter as error:
             if error.param is None or ctx.resilient_parsing:
                 raise
@@ -31,7 +31,7 @@ class Judging(click.Command):
             raise click.UsageError(f"{'; '.join(found)}.")
         return rest
 
-    def _unknown(self, ctx: click.Context, typed: str) -> click.UsageError:
+    def unknown(self, ctx: click.Context, typed: str) -> Exception:
         """Say that there is no such option, and which was meant."""
         flags = {flag.lstrip("-"): flag for param in self.get_params(ctx) for flag in param.opts}
         bare = typed.lstrip("-")

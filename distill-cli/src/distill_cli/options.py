@@ -9,7 +9,7 @@ import click
 from attrs import frozen
 from click.core import ParameterSource
 from distill_core.controls import Control, controls
-from distill_core.errors import BackendError
+from distill_core.errors import BackendError, DistillError
 from distill_core.model_type import ModelType
 from distill_core.registry import environment
 
@@ -84,10 +84,16 @@ class KnobCommand(Command):
     """
 
     knobs: Sequence[KnobOption] = ()  # that are read
+    untold: DistillError | None = None  # why nobody can say whose knobs apply
     listed: Sequence[KnobOption] = ()  # in help: a flag that types share stands under each of them
 
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
-        """Say whose knobs apply (a name for messages, and the knobs); None when nothing tells."""
+        """Say whose knobs apply (a name for messages, and the knobs); None when nothing tells.
+
+        Raises:
+            DistillError: whose they would be cannot be used, or is nobody; the command itself
+                will say so.
+        """
         return None
 
     def told(self, values: dict[str, Any]) -> bool:
@@ -110,7 +116,9 @@ class KnobCommand(Command):
         everyone = self._left(ctx, named)
         values = self._peek(ctx, args, everyone)
         helping = not HELP.isdisjoint(args)
-        applied = None if helping and not self.told(values) else self.applying(values)
+        applied = self._applying(values, wanted=not helping or self.told(values))
+        if helping and self.untold is not None:
+            current().warn(f"Only settings of others are listed. {self.untold}")
         if applied is None:
             self.knobs, self.listed = everyone, named
             for option in everyone:
@@ -146,6 +154,23 @@ class KnobCommand(Command):
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
+
+    def _applying(
+        self, values: dict[str, Any], *, wanted: bool = True
+    ) -> tuple[str, list[Knob]] | None:
+        """Say whose knobs apply, where that is wanted, or remember why nobody can tell."""
+        self.untold = None
+        try:
+            return self.applying(values) if wanted else None
+        except DistillError as error:
+            self.untold = error
+            return None
+
+    def unknown(self, ctx: click.Context, typed: str) -> Exception:
+        """Say what is wrong with an option that nobody knows: of a broken backend, that it is."""
+        if isinstance(self.untold, BackendError):
+            return self.untold
+        return super().unknown(ctx, typed)
 
     def _left(self, ctx: click.Context, options: Iterable[KnobOption]) -> list[KnobOption]:
         """Keep the first of each flag, after the command's own: no knob takes one of those away."""
@@ -233,13 +258,10 @@ def generating_knobs(each: ModelType) -> list[Knob]:
 
 def installed_types(*kinds: str) -> list[ModelType]:
     """Give the records of every installed type that works."""
-    registry, found = environment(), []
-    for claim in registry.named(*kinds):
-        try:
-            found.append(registry.model_type(claim.name, claim.kind))
-        except BackendError:
-            continue  # `distill plugins` tells of it
-    return found
+    registry = environment()
+    failed = registry.failures(*kinds)  # `distill plugins` tells of them
+    names = dict.fromkeys(claim.name for claim in registry.named(*kinds))
+    return [registry.model_type(name, *kinds) for name in names if name not in failed]
 
 
 def _sentence(control: Control) -> str:

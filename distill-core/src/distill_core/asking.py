@@ -8,8 +8,8 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from .answers import AnswerError, check_chunk
-from .claims import Claim
-from .diagnosis import told_by, what_happened
+from .claims import Claim, told_by
+from .diagnosis import what_happened
 from .errors import BackendError, ConfigError, DistillError
 
 if TYPE_CHECKING:

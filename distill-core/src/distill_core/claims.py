@@ -113,6 +113,14 @@ def one_line(text: Any) -> str:
     return printable(" ".join(str(text).split())[:LONGEST])
 
 
+def told_by(error: BaseException) -> str:
+    """Give an error's own words in one line; a stranger's may fail even to say them."""
+    try:
+        return one_line(error).rstrip(".")
+    except Exception:
+        return ""
+
+
 def _claims(found: Distribution) -> list[Claim]:
     """Read one distribution, should it bring anything of ours."""
     try:

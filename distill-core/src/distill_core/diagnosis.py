@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from inspect import signature
 
-import pluggy
 from attrs import frozen
 
-from . import hookspecs
-from .claims import NARROW, Claim, one_line, plain_name
-from .errors import BackendError, nearest
+from .claims import NARROW, Claim, one_line, plain_name, told_by
+from .errors import BackendError
+from .skew import CORE, skew
 
-CORE = "distill-core"
 LOWER_BOUNDS = {">=", ">", "==", "~=", "==="}
 
 
@@ -49,6 +45,9 @@ def unfit(claim: Claim) -> Broken | None:
 
 def diagnose(claim: Claim, error: BaseException) -> Broken:
     """Say in one line why a plugin failed, and the cure."""
+    skewed = skew(error)
+    if skewed:
+        return Broken(skewed, cure(claim, CORE))
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.split(".")[0]
         whole = _whole(claim)
@@ -56,13 +55,15 @@ def diagnose(claim: Claim, error: BaseException) -> Broken:
         return Broken(f"it needs the module {error.name}, which is not there", install + ".")
     if isinstance(error, SystemExit):
         return Broken("it quits when it is imported", cure(claim))
-    if isinstance(error, pluggy.PluginValidationError):
-        return Broken(_misfit(error), cure(claim))
     return Broken(what_happened(error), cure(claim))
 
 
-def refuse_rivals(rivals: Sequence[Claim]) -> None:
+def refuse_rivals(rivals: Sequence[Claim], claims: Sequence[Claim]) -> None:
     """Refuse one name that is claimed more than once.
+
+    Args:
+        rivals: the claims of that name.
+        claims: all there are, to say what to keep beside the one that is chosen.
 
     Raises:
         BackendError: two distributions claim it (both are named), or one does twice.
@@ -70,37 +71,20 @@ def refuse_rivals(rivals: Sequence[Claim]) -> None:
     what = f"the {'model type' if rivals[0].owns else rivals[0].kind} {rivals[0].name}"
     names = sorted({plain_name(each.distribution) for each in rivals})
     if len(names) > 1:
-        choose = f", or choose with {NARROW}={rivals[0].distribution},…" * rivals[0].owns
-        raise BackendError(f"{' and '.join(names)} claim {what}.", f"Keep one of them{choose}.")
+        kept = {plain_name(each.distribution) for each in claims if each.owns} - set(names[1:])
+        choose = f", or choose: {NARROW}={','.join(sorted(kept))}" * rivals[0].owns
+        raise BackendError(
+            f"{' and '.join(names)} claim {what}.",
+            f"Uninstall one of them (pip uninstall {names[-1]}){choose or '.'}",
+        )
     if len({(each.kind, each.value) for each in rivals}) > 1:
         raise BackendError(f"{names[0]} claims {what} twice.", f"Upgrade {names[0]}.")
 
 
-def _misfit(error: pluggy.PluginValidationError) -> str:
-    """Say which hook of a plugin is not as the contract says; pluggy tells it in passing."""
-    told = told_by(error)
-    unknown = re.search(r"unknown hook '(\w+)'", told)
-    if unknown:
-        meant = nearest(unknown[1], known_hooks()).rstrip("?").removeprefix(" Did you mean ")
-        return f"it has a hook '{unknown[1]}', which core does not know" + (
-            f"; {meant} may be meant" if meant else ""
-        )
-    arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
-    hook = re.search(r"hook '(\w+)'", told)
-    if arguments and hook:
-        return f"its {hook[1]} asks for {arguments[1]}, which core does not give"
-    return told
-
-
-def known_hooks() -> dict[str, tuple[str, ...]]:
-    """List the hooks of the installed contract, each with the arguments that core gives."""
-    front = f"{hookspecs.PROJECT}_"
-    found = {name: each for name, each in vars(hookspecs).items() if name.startswith(front)}
-    return {name: tuple(signature(each).parameters) for name, each in found.items()}
-
-
-def no_backend(installed: Sequence[Claim]) -> BackendError:
-    """Say why there is no backend to train with."""
+def no_backend(installed: Sequence[Claim], failures: Mapping[str, BackendError]) -> BackendError:
+    """Say why there is no backend to train with; of several that fail, only their names."""
+    if len(failures) == 1:
+        return next(iter(failures.values()))
     if installed:
         names = ", ".join(sorted({claim.distribution for claim in installed}))
         return BackendError(
@@ -120,17 +104,17 @@ def what_happened(error: BaseException) -> str:
     return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
-def told_by(error: BaseException) -> str:
-    """Give an error's own words in one line; a stranger's may fail even to say them."""
-    try:
-        return one_line(error).rstrip(".")
-    except Exception:
-        return ""
+def cure(claim: Claim, core: str = "") -> str:
+    """Say what helps with most that is wrong with a plugin.
 
-
-def cure(claim: Claim) -> str:
-    """Say what helps with most that is wrong with a plugin."""
+    Args:
+        claim: the plugin.
+        core: the name of core's distribution, where a newer one may be what is missing.
+    """
     owner = claim.distribution
+    newer = f"Upgrade {core} (pip install --upgrade {core}) or the plugin (" if core else ""
+    if newer:
+        return f"{newer}pip install --upgrade {owner}), or remove it (pip uninstall {owner})."
     return f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
 
 

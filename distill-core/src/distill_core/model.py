@@ -13,10 +13,11 @@ from attrs import frozen
 
 from .configs import structure, unstructure
 from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
-from .generating.recipe import core_version, part_digest
+from .generating.recipe import part_digest
 from .header import Header
 from .protocols import Reconstructs, Tokenizer
 from .seeding import chosen_seed
+from .skew import core_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

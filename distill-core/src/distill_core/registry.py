@@ -68,7 +68,7 @@ class Registry:
             known = sorted({each.name for each in found})
             listed = f" Installed: {', '.join(known)}." if known else " No backend is installed."
             raise ConfigError(f"No model type {name or repr(name)}.{nearest(name, known)}{listed}")
-        refuse_rivals(rivals)
+        refuse_rivals(rivals, self.claims)
         return rivals[0]
 
     def load(self, claim: Claim) -> Any:
@@ -117,15 +117,7 @@ class Registry:
 
     def companions(self, host: ModelType) -> list[ModelType]:
         """List the installed, working companions that fit a host's type, sorted by name."""
-        found = []
-        for claim in self.named("companion"):
-            try:
-                record = self.model_type(claim.name, "companion")
-            except BackendError:
-                continue  # stays in `broken`; plugins tells of it
-            if record.fits(host):
-                found.append(record)
-        return found
+        return [record for record in self._working_types("companion") if record.fits(host)]
 
     def default_type(self) -> str:
         """Name the highest-ranking installed type that works.
@@ -133,15 +125,30 @@ class Registry:
         Raises:
             BackendError: none is installed, or none works.
         """
-        ranked = []
-        for claim in self.named("backend"):
+        ranked = [(record.rank, record.name) for record in self._working_types("backend")]
+        if ranked:
+            return max(ranked)[1]
+        raise no_backend(self.named("backend"), self.failures("backend"))
+
+    def failures(self, *kinds: str) -> dict[str, BackendError]:
+        """Say why installed types cannot be used, by name: their backend is broken, or has rivals.
+
+        Args:
+            kinds: "backend", "companion".
+        """
+        found = {}
+        for name in dict.fromkeys(claim.name for claim in self.named(*kinds)):
             try:
-                ranked.append((self.model_type(claim.name, "backend").rank, claim.name))
-            except BackendError:
-                continue
-        if not ranked:
-            raise no_backend(self.named("backend"))
-        return max(ranked)[1]
+                self.model_type(name, *kinds)
+            except BackendError as error:
+                found[name] = error
+        return found
+
+    def _working_types(self, kind: str) -> list[ModelType]:
+        """Import all of a kind; those that fail are left to `failures`, and to `plugins`."""
+        names = dict.fromkeys(claim.name for claim in self.named(kind))
+        failed = self.failures(kind)
+        return [self.model_type(name, kind) for name in names if name not in failed]
 
     def listen(self) -> list[Broken]:
         """Load the listeners (`distill.plugins`) before a run or a take; say which are broken."""

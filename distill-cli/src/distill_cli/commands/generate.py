@@ -30,13 +30,15 @@ class Generate(KnobCommand):
         """Read the model's header: a companion that plays has the word, else the type itself."""
         try:
             header = read_header(find(values["model"]))
-            registry = environment()
-            kind = registry.model_type(str(header.model_type), "backend")
-            players = [
-                each for each in registry.companions(kind) if header.has(each.name) and each.plays
-            ]
-        except (DistillError, OSError, TypeError):
+        except (OSError, TypeError):
             return None  # the command itself will say what is wrong
+        registry = environment()
+        kind = registry.model_type(str(header.model_type), "backend")
+        fitting = [each for each in registry.companions(kind) if header.has(each.name)]
+        players = [each for each in fitting if each.plays]
+        broken = registry.failures("companion")
+        for name in () if players else broken.keys() & header.companions.keys():
+            raise broken[name]
         return kind.name, generating_knobs(players[0] if players else kind)
 
     def told(self, values: dict[str, Any]) -> bool:

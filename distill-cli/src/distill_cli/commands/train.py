@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from distill_core.errors import DistillError
 from distill_core.header import read_header
 from distill_core.model_type import ModelType
 from distill_core.registry import environment
@@ -25,11 +24,15 @@ class Train(KnobCommand):
 
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
         """Find the type, and the companions that will be trained with it."""
-        try:
-            types = stages(values.get("model_type"), bool(values.get("only")))
-        except DistillError:
-            return None  # the run itself will say what is wrong
+        types = stages(values.get("model_type"), bool(values.get("only")))
         return types[0].name, training_knobs(types)
+
+    def unknown(self, ctx: click.Context, typed: str) -> Exception:
+        """Tell of a companion that cannot be used, when the option is one of its own."""
+        for name, error in environment().failures("companion").items():
+            if typed.startswith(f"--{name}-".replace("_", "-")):
+                return error
+        return super().unknown(ctx, typed)
 
     def told(self, values: dict[str, Any]) -> bool:
         """Say whether --type was given."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from distill_core.errors import DistillError
 from distill_core.registry import environment
 
 from .. import arguments
@@ -24,16 +23,12 @@ class TrainCompanion(KnobCommand):
 
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
         """Give the companion's own knobs, without its name in front."""
-        try:
-            return self.companion, training_knobs(
-                [environment().model_type(self.companion, "companion")]
-            )
-        except DistillError:
-            return None  # the run itself will say what is wrong
+        record = environment().model_type(self.companion, "companion")
+        return self.companion, training_knobs([record])
 
     def everyones(self) -> list[tuple[str, list[Knob]]]:
         """List the same: there is only one type this command can mean."""
-        found = self.applying({})
+        found = self._applying({})
         return [(f"Settings of {found[0]}", found[1])] if found else []
 
 

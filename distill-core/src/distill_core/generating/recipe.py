@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LONGEST_TAG = 2000  # bytes; libsndfile loses longer WAV comments
-
-
-def core_version() -> str:
-    """Give the version of Distill."""
-    try:
-        return version("distill-core")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str:

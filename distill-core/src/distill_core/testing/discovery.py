@@ -8,9 +8,9 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ..claims import NARROW, Claim, plain_name
-from ..diagnosis import CORE
 from ..errors import BackendError
 from ..registry import Registry
+from ..skew import CORE
 from .failing import fail
 from .lightness import heavy_imports
 from .subject import Subject

@@ -7,9 +7,9 @@ from types import FunctionType
 from typing import Any
 
 from .. import hookspecs
-from ..diagnosis import known_hooks
 from ..errors import nearest
 from ..model_type import ModelType
+from ..skew import known_hooks
 from .failing import fail
 from .marks import MARK, hooks, missing
 from .subject import Subject

@@ -11,8 +11,8 @@ from attrs import asdict, astuple, frozen
 
 from ..configs import Configs, structure, unstructure
 from ..errors import ConfigError
-from ..generating.recipe import core_version
 from ..loading import missing_backend
+from ..skew import core_version
 from .schedule import Budget
 
 if TYPE_CHECKING:

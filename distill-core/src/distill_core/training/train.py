@@ -100,15 +100,20 @@ def train(
         replaces=content(target),
     )  # fmt: skip
     first = configs[owner.type.name].model
-    job.left_out += [
-        f"{claim.name} is not trained, {claim.distribution} is broken: {broken.reason}."
-        f" {broken.cure}"
-        for claim, broken in registry.broken.items()
-        if claim.kind == "companion" and not only
-    ]
+    job.left_out += _left_out(registry, chosen=model_type is not None, only=only)
     job.open(first.sample_rate, first.channels, on_open)
     owners = [owner, *(registry.owner(each.name) for each in followers)]
     return job.run(job.plan(owners, configs, None))
+
+
+def _left_out(registry: Registry, *, chosen: bool, only: bool) -> list[str]:
+    """Tell of types that might have been trained, and cannot be used."""
+    ranked = {} if chosen else registry.failures("backend")
+    followers = {} if only else registry.failures("companion")
+    return [
+        *(f"{name} was left out of the choice, since {error}" for name, error in ranked.items()),
+        *(f"{name} is not trained, since {error}" for name, error in followers.items()),
+    ]
 
 
 def train_companion(

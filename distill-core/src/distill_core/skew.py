@@ -1,0 +1,65 @@
+"""What a plugin wants of core that the installed one does not have.
+
+It may be a typing error, or what a newer core has: nobody can tell which from here.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
+
+import pluggy
+
+from . import hookspecs
+from .claims import told_by
+from .errors import nearest
+
+CORE, PACKAGE = "distill-core", "distill_core"
+CALLED = {"knob", "ModelType"}  # by plugins, while they are imported and asked for their types
+UNEXPECTED = re.compile(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def core_version() -> str:
+    """Give the version of Distill."""
+    try:
+        return version(CORE)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def skew(error: BaseException) -> str:
+    """Say what a plugin that failed wants of core, and is not there; "" where it is not that."""
+    lacks = f"which {CORE} {core_version()} does not"
+    told = told_by(error)
+    if isinstance(error, pluggy.PluginValidationError):
+        return _misfit(told, lacks)
+    if isinstance(error, ImportError) and str(error.name).partition(".")[0] == PACKAGE:
+        name = re.search(r"cannot import name '(\w+)'", told)
+        return f"it imports {f'{error.name}.{name[1]}' if name else error.name}, {lacks} have"
+    wanted = UNEXPECTED.search(told)
+    if isinstance(error, TypeError) and wanted and wanted[1] in CALLED:
+        return f"it gives {wanted[1]} the argument '{wanted[2]}', {lacks} know"
+    return ""
+
+
+def _misfit(told: str, lacks: str) -> str:
+    """Say which hook of a plugin is not as the contract says; pluggy tells it in passing."""
+    unknown = re.search(r"unknown hook '(\w+)'", told)
+    if unknown:
+        meant = nearest(unknown[1], known_hooks()).rstrip("?").removeprefix(" Did you mean ")
+        return f"it has a hook '{unknown[1]}', {lacks} know" + (
+            f"; {meant} may be meant" if meant else ""
+        )
+    arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
+    hook = re.search(r"hook '(\w+)'", told)
+    if arguments and hook:
+        return f"its {hook[1]} asks for {arguments[1]}, {lacks} give"
+    return told
+
+
+def known_hooks() -> dict[str, tuple[str, ...]]:
+    """List the hooks of the installed contract, each with the arguments that core gives."""
+    front = f"{hookspecs.PROJECT}_"
+    found = {name: each for name, each in vars(hookspecs).items() if name.startswith(front)}
+    return {name: tuple(signature(each).parameters) for name, each in found.items()}
