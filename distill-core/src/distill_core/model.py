@@ -210,10 +210,12 @@ class Model:
     def recipe(self, player: Loaded, duration: float | None, settings: Any) -> dict[str, Any]:
         """Say all that regenerates takes of this model, but for what each has of its own."""
         used = [self.host] if player is self.host else [self.host, player]
+        wrappers = player.owner.wrappers("distill_generate")  # they may change every take
         return {
             "synthetic": True,
             "distill": core_version(),
             "backends": {each.owner.name: each.owner.backend for each in (self.host, player)},
+            **({"wrappers": wrappers} if wrappers else {}),
             "model": {
                 "name": self.name,
                 "id": self.header.id,

@@ -179,6 +179,10 @@ class Registry:
         others = [each for each in plugins if each is not self._loaded[claim]]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
 
+    def whose(self, plugin: Any) -> Claim | None:
+        """Find the claim that a loaded plugin came from; core's own has none."""
+        return next((claim for claim, each in self._loaded.items() if each is plugin), None)
+
     def culprit(self, owner: Claim, error: BaseException) -> Claim:
         """Say whose code failed while an owner was asked: a wrapper stands around it, too."""
         from .asking import innermost
@@ -257,6 +261,16 @@ class Owner:
     def backend(self) -> str:
         """Name the distribution and its version, as model files and recipes do."""
         return f"{self.claim.distribution} {self.claim.version}"
+
+    def wrappers(self, hook: str) -> list[str]:
+        """Name who stands around the owner's hook, with versions, the innermost first."""
+        caller = self.registry._ask(self.plugin, hook)
+        around = [
+            each.plugin for each in caller.get_hookimpls() if each.wrapper or each.hookwrapper
+        ]
+        claims = [self.registry.whose(plugin) for plugin in around]
+        named = [f"{claim.distribution} {claim.version}" for claim in claims if claim is not None]
+        return list(dict.fromkeys(named))
 
     def call(self, hook: str, **arguments: Any) -> Any:
         """Ask the owner (with core's defaults behind it and wrappers around it).
