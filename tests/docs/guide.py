@@ -3,6 +3,7 @@
 What stands behind a fence's first word says what is done with a block:
 
     ```python src/x.py   the file of that name, below the folder that the reader is in
+    ```python in x.py    a part of the file of that name, which is there already
     ```python            a program, run there
     ```sh                typed there, line by line; must end with 0
     ```sh exit 6         the same; must end with 6
@@ -24,7 +25,6 @@ from ..environment import Environment
 
 FENCE = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NUMBER = re.compile(r"\d+(?:\\\.\d+)?")  # as re.escape spells it
-SHELL = {"sh", "python", "text"}
 
 
 @attrs.frozen
@@ -47,8 +47,13 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """Name the file that it is, if it is one."""
-        return self.more or None if self.kind != "sh" else None
+        """Name the file that it is, or is of; None where it is neither."""
+        return self.more.removeprefix("in ") or None if self.kind != "sh" else None
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether it shows what is there already."""
+        return self.more.startswith("in ")
 
 
 def blocks(page: str) -> list[Block]:
@@ -93,6 +98,9 @@ class Reader:
     def _follow(self, block: Block) -> str:
         if block.file is not None:
             path = self.folder / block.file
+            if block.is_part:
+                there = block.text in path.read_text(encoding="utf-8")
+                return "" if there else f"{block.file} has no such lines"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
             return ""
