@@ -10,6 +10,7 @@ from .sources import DISTRIBUTIONS, ROOT, files, imports, module, plain, project
 
 KNOW_NO_BACKEND = ("distill-core", "distill-cli", "distill-ui")
 BACKEND_NAMES = re.compile(r"\b(vae|vqvae|prior)\b", re.IGNORECASE)
+CODEC_NAMES = re.compile(r"(?<![a-z])(vae|vqvae|mosaic)(?![a-z])", re.IGNORECASE)
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
 
 
@@ -22,6 +23,19 @@ def test_core_and_doors_know_no_backends_name(name: str) -> None:
         for file in looked_at
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
         if BACKEND_NAMES.search(line)
+    ]
+    assert len(looked_at) > 2
+    assert not said
+
+
+def test_the_prior_knows_no_codec() -> None:
+    """It sits on whatever keeps the protocol, a stranger's as well as ours."""
+    looked_at = [*files("distill-prior"), ROOT / "distill-prior" / "pyproject.toml"]
+    said = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in looked_at
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if CODEC_NAMES.search(line)
     ]
     assert len(looked_at) > 2
     assert not said

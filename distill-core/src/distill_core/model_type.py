@@ -6,6 +6,11 @@ import attrs
 
 
 @attrs.frozen(kw_only=True)
+class NoSettings:
+    """What a type has where nothing can be set."""
+
+
+@attrs.frozen(kw_only=True)
 class ModelType:
     """One kind of model: its name, the file versions it reads, its settings, and what it can do.
 
@@ -15,8 +20,8 @@ class ModelType:
         summary: one sentence for people.
         model: config class of what shapes the network; with `sample_rate` and `channels` unless
             the type is a companion, which has its host's.
-        training: config class of how it learns.
-        generating: config class of how it plays.
+        training: config class of how it learns; left out where nothing can be set.
+        generating: config class of how it plays, likewise.
         plays: whether `distill_generate` makes sounds from such a model.
         provides: protocols that its network keeps (see `distill_core.protocols`).
         needs: for a companion, the protocols that its host must keep.
@@ -27,8 +32,8 @@ class ModelType:
     versions: tuple[int, ...]
     summary: str
     model: type
-    training: type
-    generating: type
+    training: type = NoSettings
+    generating: type = NoSettings
     plays: bool = True
     provides: frozenset[type] = frozenset()
     needs: frozenset[type] = frozenset()
