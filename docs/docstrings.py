@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$")
-ENTRY = re.compile(r"^    (\*{0,2}\w+): (.*)$")
+ENTRY = re.compile(r"^    (\*{0,2}\w+(?:, \w+)*): (.*)$")
 CODE_INDENT = "    "
 
 
@@ -37,13 +37,14 @@ class Docstring:
 
 def read(subject: Any) -> Docstring:
     """Read a class's or a function's docstring."""
-    lines = (inspect.getdoc(subject) or "").splitlines()
     prose, code, sections, section = [], [], {}, ""
-    example = None  # the number of the line at which it begins
-    for number, line in enumerate(lines):
-        if example is None and line.lstrip().startswith("@") and line.startswith(CODE_INDENT):
-            example = number
-        if example is not None:
+    showing = False  # an example, whose lines are indented
+    for line in (inspect.getdoc(subject) or "").splitlines():
+        if line.startswith(CODE_INDENT + "@"):
+            showing = True
+        elif line.strip() and not line.startswith(CODE_INDENT):
+            showing = False
+        if showing:
             code.append(line)
         elif SECTION.match(line):
             section = line.rstrip(":")

@@ -15,6 +15,7 @@ import signatures
 from distill_core import claims, errors, events, hookspecs, protocols
 from distill_core.audio import crops, dataset
 from distill_core.registry import EVERYONES
+from distill_core.testing import BackendTests
 from distill_core.training import run, schedule
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ RECORDS: dict[str, list[type]] = {
     "Playing": [distill_core.Request, distill_core.Chunk],
     "Loading": [distill_core.Part, distill_core.Header],
     "Protocols": [protocols.Tokenizer, protocols.Reconstructs, protocols.Morphs],
+    "Testing": [BackendTests],
     "Events": [
         events.Event, events.Started, events.StepMetrics, events.EpochMetrics, events.Warned,
         events.Preview, events.Saved, events.Done,
@@ -83,6 +85,7 @@ def page() -> str:
         _stand(),
         *(part for name, hook in hooks().items() for part in _hook(name, hook)),
         *(part for title, some in RECORDS.items() for part in _section(title, some)),
+        *_functions(),
         *_errors(),
         *_groups(),
         *_names(),
@@ -93,7 +96,7 @@ def page() -> str:
 def _contents() -> Iterator[str]:
     for name, hook in hooks().items():
         yield f"* [`{name}`](#{name}): {_uncapped(docstrings.read(hook).first)}"
-    others = [*RECORDS, "Errors", "Entry points", "Public names"]
+    others = [*RECORDS, "Functions", "Errors", "Entry points", "Public names"]
     links = ", ".join(f"[{each}](#{each.lower().replace(' ', '-')})" for each in others)
     yield f"* {links}\n"
 
@@ -138,7 +141,8 @@ def _record(cls: type) -> Iterator[str]:
     said = told.entries.get("Attributes", {})
     yield f"### `{cls.__name__}`\n"
     public = cls.__name__ in distill_core.__all__
-    yield f"`{'distill_core' if public else cls.__module__}.{cls.__name__}`. {told.prose}\n"
+    place = "distill_core" if public else cls.__module__.removesuffix(".backend")
+    yield f"`{place}.{cls.__name__}`. {told.prose}\n"
     own = signatures.fields(cls)
     missing = [each for each in own if each not in said and each != "event"]
     if missing:
@@ -148,6 +152,8 @@ def _record(cls: type) -> Iterator[str]:
         for name, kind in own.items()
         if name in said
     ]
+    if told.code:
+        yield f"```python\n{told.code}\n```\n"
     if rows:
         yield _table(("attribute", "type", "unless told", "what it is"), rows)
     found = [
@@ -169,6 +175,33 @@ def _meaning(function: Callable[..., Any]) -> str:
         said.append(f"Returns {told.text['Returns']}")
     said += [f"Raises `{name}`: {text}" for name, text in told.entries.get("Raises", {}).items()]
     return " ".join(said)
+
+
+def _functions() -> Iterator[str]:
+    yield "## Functions\n"
+    for name in sorted(distill_core.__all__):
+        found = getattr(distill_core, name)
+        if not inspect.isfunction(found):
+            continue
+        told = docstrings.read(found)
+        yield f"### `{name}`\n"
+        yield f"```python\n{signatures.signature(found)}\n```\n"
+        yield f"{told.prose}\n"
+        said = told.entries.get("Args", {})
+        if said:
+            rows = [(f"`{each}`", _text(text)) for each, text in said.items()]
+            yield _table(("argument", "what it is"), rows)
+        for section in ("Returns", "Yields"):
+            if section in told.text:
+                yield f"{section}: {told.text[section]}\n"
+        raised = told.entries.get("Raises", {})
+        if raised:
+            rows = [(f"`{each}`", text) for each, text in raised.items()]
+            yield _table(("raises", "when"), rows)
+
+
+def _text(text: str) -> str:
+    return text.replace("*", "\\*")
 
 
 def _errors() -> Iterator[str]:

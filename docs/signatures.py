@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,18 +12,19 @@ from typing import Any
 import attrs
 
 WIDTH = 96  # characters of a signature's line
+DEFAULT = re.compile(r"(?<=\S)=(?=\S)")  # where ast leaves no blanks around it
 
 
 def signature(function: Callable[..., Any]) -> str:
     """Spell a function's or a method's first line, without `self`, as its source has it."""
     node = _node(function)
-    arguments = node.args
-    arguments.args = [each for each in arguments.args if each.arg != "self"]
+    node.args.args = [each for each in node.args.args if each.arg != "self"]
+    arguments = DEFAULT.sub(" = ", ast.unparse(node.args))
     given = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    line = f"{node.name}({ast.unparse(arguments)}){given}"
+    line = f"{node.name}({arguments}){given}"
     if len(line) <= WIDTH:
         return line
-    words = _split(ast.unparse(arguments))
+    words = _split(arguments)
     return f"{node.name}(\n" + "".join(f"    {each},\n" for each in words) + f"){given}"
 
 
