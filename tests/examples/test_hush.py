@@ -10,7 +10,7 @@ from distill_cli.scaffold.naming import Names
 from distill_cli.scaffold.writing import rendered
 
 from ..environment import Environment
-from .conftest import EXAMPLES, code_lines
+from .conftest import EXAMPLES, lines
 
 HUSH = EXAMPLES / "distill-hush"
 MOST_LINES = 60  # "in an afternoon" is no promise where the smallest backend is long
@@ -46,10 +46,10 @@ def test_the_example_is_what_the_scaffold_writes() -> None:
     assert there == {path: text.encode() for path, text in rendered(Names.of("hush")).items()}
 
 
-def test_it_takes_sixty_lines_of_code() -> None:
+def test_it_takes_sixty_lines() -> None:
     """It is the measure of how much Distill asks of a stranger."""
-    assert 30 < code_lines(HUSH / "src") <= MOST_LINES
-    assert code_lines(HUSH / "tests") <= 5
+    assert 30 < lines(HUSH / "src") <= MOST_LINES
+    assert lines(HUSH / "tests") <= 5
 
 
 def test_its_type_and_its_knobs_are_there_with_no_other_change(installed: Environment) -> None:

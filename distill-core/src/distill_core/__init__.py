@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .generating.take import Take
     from .loading import Part, load
     from .model import Model
+    from .training.crop_objective import CropObjective
     from .training.job import Trained
     from .training.objective import Objective
     from .training.resume import resume
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 LAZY = {
     "Chunk": "generating.request",
     "Clip": "audio.dataset",
+    "CropObjective": "training.crop_objective",
     "Crops": "audio.crops",
     "Dataset": "audio.dataset",
     "Evaluation": "evaluating.evaluate",
@@ -108,6 +110,7 @@ __all__ = [
     "Clip",
     "ConfigError",
     "Configs",
+    "CropObjective",
     "Crops",
     "Dataset",
     "DatasetError",
