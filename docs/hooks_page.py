@@ -44,7 +44,10 @@ GROUPS = {
 RECORDS: dict[str, list[type]] = {
     "What a backend says of itself": [distill_core.ModelType],
     "Settings and facts": [distill_core.Configs, distill_core.Facts],
-    "Training": [distill_core.Run, distill_core.Objective, schedule.Budget, run.Outcome],
+    "Training": [
+        distill_core.Run, distill_core.Objective, distill_core.CropObjective, schedule.Budget,
+        run.Outcome,
+    ],
     "Sounds": [distill_core.Dataset, dataset.Clip, crops.Crops],
     "Playing": [distill_core.Request, distill_core.Chunk],
     "Loading": [distill_core.Part, distill_core.Header],
