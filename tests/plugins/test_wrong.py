@@ -13,7 +13,7 @@ from distill_core.claims import installed_claims
 
 from . import environment, folder, found
 
-LIMIT = 240  # seconds; it takes a quarter of a minute
+LIMIT = 600  # seconds; it takes half a minute on one core
 ACCEPTED = "test_core_accepts_it"
 
 # for each wrong backend: the test that is about its fault, and what its message must say;
@@ -72,6 +72,81 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_its_distribution_says_what_it_is",
         ('Write description = "One sentence."',), {"test_its_distribution_needs_core"},
     ),
+    "seeding": ("test_training_seeds_nothing", ("torch.manual_seed", "Take that out"), set()),
+    "dicing": (
+        "test_the_same_seed_builds_the_same_weights",
+        ("level differs", "Draw first weights from torch's global generator"),
+        {"test_the_same_seed_trains_the_same_weights", "test_going_on_equals_an_unbroken_run"},
+    ),
+    "peeking": (
+        "test_it_builds_without_looking_at_values",
+        ("meta tensors", "Look at no tensor's values while building"),
+        {"test_what_was_trained_can_be_loaded"},
+    ),
+    "raising": (
+        "test_it_trains",
+        ("ValueError: no courage", "Mend what the lines above show of its own code"), set(),
+    ),
+    "idle": ("test_training_changes_a_weight", ("Let the loss depend on its parameters",), set()),
+    "deaf": (
+        "test_it_stops_when_asked",
+        ("stop at step 1 and went on to step 4", "Look at run.stopping between steps"), set(),
+    ),
+    "stateful": (
+        "test_going_on_equals_an_unbroken_run",
+        ("level differs", "Keep all that the next step depends on"), set(),
+    ),
+    "forgetful": (
+        "test_what_is_loaded_is_what_was_trained",
+        ("register_buffer", "a plain attribute is lost"), set(),
+    ),
+    "trusting": (
+        "test_foreign_weights_are_refused",
+        ("A file that lacks a tensor", "Leave distill_load out"), set(),
+    ),
+    "short": (
+        "test_a_take_has_its_length_to_the_sample",
+        ("takes of [1, 1]", "until request.samples are made"), set(),
+    ),
+    "doubling": (
+        "test_a_take_has_its_length_to_the_sample",
+        ("it yields torch.float64", "Yield float32 [B, C, T_i]"),
+        {"test_a_take_is_finite_and_not_silent", "test_a_take_ends_by_itself"},
+    ),
+    "nans": (
+        "test_a_take_is_finite_and_not_silent",
+        ("not finite", "Look for a division by zero"), set(),
+    ),
+    "silent": (
+        "test_a_take_is_finite_and_not_silent",
+        ("silent (peak 1.5e-07)", "excuse this test with that as the reason"), set(),
+    ),
+    "unending": (
+        "test_a_take_ends_by_itself",
+        ("made nothing", "yield one sound to its natural end"),
+        {"test_a_take_is_finite_and_not_silent"},
+    ),
+    "drawing": (
+        "test_playing_leaves_the_global_generators",
+        ("generator of torch", "generator=request.rngs[take]"),
+        {"test_the_same_seed_is_the_same_sound", "test_a_take_is_the_same_among_others"},
+    ),
+    "stubborn": (
+        "test_another_seed_is_another_sound", ("Draw what differs from take to take",), set()
+    ),
+    "mixing": (
+        "test_a_take_is_the_same_among_others", ("Draw each row from its own generator",), set()
+    ),
+    "wearing": ("test_playing_changes_no_weight", ("Playing changed level", "copies"), set()),
+    "cutting": (
+        "test_sounds_of_any_length_are_coded",
+        ("[2, 1, 0], not int64 [2, 1, 1]", "Pad the last frame"),
+        {"test_codes_are_decoded_to_any_length"},
+    ),
+    "beyond": (
+        "test_sounds_of_any_length_are_coded", ("beyond 0 to 15", "Clamp them"),
+        {"test_codes_are_decoded_to_any_length"},
+    ),
 }  # fmt: skip
 
 
@@ -106,11 +181,11 @@ def _read(report: Path) -> dict[str, Verdict]:
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - pytest's own
         name = str(case.get("classname")).rpartition("Test_")[2]
         verdict = verdicts.setdefault(name, Verdict({}, set()))
-        test = str(case.get("name"))
+        test = str(case.get("name")).partition("[")[0]
         faults = [each for each in case if each.tag in {"failure", "error"}]
         if faults:
             kind = "" if faults[0].tag == "failure" else "ERROR: "
-            verdict.failed[test] = f"{kind}{faults[0].get('message')}"
+            verdict.failed.setdefault(test, f"{kind}{faults[0].get('message')}")
         elif case.find("skipped") is None:
             verdict.passed.add(test)
     return verdicts
@@ -119,7 +194,7 @@ def _read(report: Path) -> dict[str, Verdict]:
 def test_the_right_one_passes_everything(verdicts: dict[str, Verdict]) -> None:
     """The others differ from it in their fault alone, so that nothing else can be what fails."""
     assert not verdicts["right"].failed
-    assert len(verdicts["right"].passed) > 20
+    assert len(verdicts["right"].passed) > 50
 
 
 def test_every_wrong_one_is_tried(verdicts: dict[str, Verdict]) -> None:

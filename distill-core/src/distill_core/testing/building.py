@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
-from ..loading import Loaded, build
-from ..modelfile import mismatch
+from ..loading import build
+from ..modelfile import mismatch, read_model_file
 from ..seeding import seeded
 from ..training.average import snapshot
-from .failing import fail, hold
+from .failing import fail, hold, told
 from .generators import Generators, seeding
-from .trained import TrainedTests
+from .trained import TrainedTests, Training
+from .trial import Trial
 
 
 class BuildingTests(TrainedTests):
     """`distill_build` makes a network from its config and core's seed, and from nothing else."""
 
     def test_it_builds_what_the_file_holds(
-        self, part: Loaded, host_network: nn.Module | None
+        self, trial: Trial, training: Training, config: Any, host_network: nn.Module | None
     ) -> None:
         """A model file is loaded into what is built from its config."""
-        built = build(part.owner, part.config, host_network)
-        odd = mismatch(snapshot(built), snapshot(part.network))
+        built = build(trial.owner, config, host_network)
+        kept = read_model_file(training.done.model).part(self.model_type)
+        odd = mismatch(snapshot(built), kept)
         hold(
             odd is None,
             f"The network built from the file's config is not the one that was saved ({odd})."
@@ -30,25 +34,24 @@ class BuildingTests(TrainedTests):
         )
 
     def test_it_builds_without_looking_at_values(
-        self, part: Loaded, host_network: nn.Module | None
+        self, trial: Trial, config: Any, host_network: nn.Module | None
     ) -> None:
         """A file from a stranger is held against a network on torch's meta device first."""
         try:
             with torch.device("meta"):
-                build(part.owner, part.config, host_network)
+                build(trial.owner, config, host_network)
         except Exception as error:
             fail(
-                f"distill_build fails on torch's meta device: {error}",
-                "Look at no tensor's values"
-                " while building (no .item(), .tolist(), float(tensor) or data-dependent branch),"
-                " and let torch place new tensors.",
+                f"distill_build fails on torch's meta device: {told(error)}",
+                "Look at no tensor's values while building (no .item(), .tolist(), float(tensor) or"
+                " branch that depends on one), and let torch place new tensors.",
             )
 
     def test_the_same_seed_builds_the_same_weights(
-        self, part: Loaded, host_network: nn.Module | None
+        self, trial: Trial, config: Any, host_network: nn.Module | None
     ) -> None:
         """Core seeds torch's global generator before it asks; nothing else may decide."""
-        one, other = (snapshot(build(part.owner, part.config, host_network, 1)) for _ in range(2))
+        one, other = (snapshot(build(trial.owner, config, host_network, 1)) for _ in range(2))
         odd = [name for name in one if not torch.equal(one[name], other[name])]
         hold(
             not odd,
@@ -56,13 +59,15 @@ class BuildingTests(TrainedTests):
             " global generator only, which core has seeded (no numpy, no random, no clock).",
         )
 
-    def test_building_seeds_nothing(self, part: Loaded, host_network: nn.Module | None) -> None:
+    def test_building_seeds_nothing(
+        self, trial: Trial, config: Any, host_network: nn.Module | None
+    ) -> None:
         """Someone's own random numbers must not repeat because a model was loaded."""
         before, left = Generators.now(), []
         with seeding() as found:
             for seed in (1, 2):
                 with seeded(seed):
-                    part.owner.call("distill_build", config=part.config, host=host_network)
+                    trial.owner.call("distill_build", config=config, host=host_network)
                     left.append(torch.get_rng_state())
         seeders = sorted(found) or ["something"] * torch.equal(*left)
         hold(

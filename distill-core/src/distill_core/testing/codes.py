@@ -123,6 +123,6 @@ class CodesTests(TrainedTests):
         low, high = int(codes.min()), int(codes.max())
         hold(
             low >= 0 and high < codec.entries,
-            f"encode gives codes from {low} to {high}; they lie between 0 and {codec.entries - 1}"
-            " (entries - 1).",
+            f"encode gives codes from {low} to {high}, beyond 0 to {codec.entries - 1}. Clamp them,"
+            " or let entries be the number of values that a code can take.",
         )

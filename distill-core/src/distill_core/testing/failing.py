@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import pytest
 
+from ..errors import DistillError
+
 
 def fail(wrong: str, cure: str) -> NoReturn:
     """Fail with what was wrong and found, and then what to do.
@@ -15,6 +17,16 @@ def fail(wrong: str, cure: str) -> NoReturn:
         cure: one or two sentences.
     """
     pytest.fail(f"{wrong}. {cure}", pytrace=False)
+
+
+def fail_by(error: BaseException, wrong: str, cure: str) -> NoReturn:
+    """Fail as `fail` does, and show by which way an error came: through the author's own code."""
+    raise pytest.fail.Exception(f"{wrong}: {told(error)}. {cure}") from error
+
+
+def told(error: BaseException) -> str:
+    """Give an error's words without the hint, which is for users, and without a full stop."""
+    return str(error.message if isinstance(error, DistillError) else error).rstrip(".")
 
 
 def hold(condition: object, message: str) -> None:

@@ -16,7 +16,7 @@ from ..generating.request import Chunk, Request
 from ..loading import Loaded
 from ..model import Model
 from ..training.average import snapshot
-from .failing import fail, hold, leave_to
+from .failing import fail, hold, leave_to, told
 from .generators import Generators
 from .trained import TrainedTests
 
@@ -48,7 +48,7 @@ class PlayingTests(TrainedTests):
         try:
             model.generate(SECONDS, SEED, **cls.playing)
         except DistillError as error:
-            leave_to("test_a_take_has_its_length_to_the_sample", f"it makes no sound: {error}")
+            leave_to("test_a_take_has_its_length_to_the_sample", f"it does not play: {told(error)}")
         return model
 
     @pytest.mark.parametrize("samples", LENGTHS)
@@ -166,7 +166,7 @@ class PlayingTests(TrainedTests):
                         pieces[take].append(chunk.samples[row])
         except DistillError as error:
             fail(
-                f"Asked for {len(pieces)} takes it failed: {error}",
+                f"Asked for {len(pieces)} takes it failed: {told(error)}",
                 "Yield float32 [B, C, T_i], or Chunk records, with a row for each take.",
             )
         return [torch.cat(some, -1) if some else torch.zeros(0, 0) for some in pieces]

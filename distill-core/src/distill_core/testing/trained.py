@@ -9,11 +9,16 @@ import pytest
 from attrs import frozen
 from torch import nn
 
+from ..configs import structure
+from ..errors import DistillError
 from ..events import Event
-from ..loading import Loaded
+from ..header import read_header
+from ..loading import Loaded, load
 from ..model import Model
 from ..training.job import Trained
-from .trial import Trial
+from .failing import leave_to, told
+from .sounding import fault
+from .trial import DEVICE, Trial
 from .witness import Seen
 
 
@@ -26,6 +31,10 @@ class Training:
     seen: Seen
 
 
+TRAINING = "test_it_trains"
+LOADING = "test_what_was_trained_can_be_loaded"
+
+
 class TrainedTests:
     """Trains the type once for all tests of a class."""
 
@@ -34,17 +43,51 @@ class TrainedTests:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def training(cls, trial: Trial) -> Training:
-        """Train the type for a few steps."""
+    def first_training(cls, trial: Trial) -> Training | DistillError:
+        """Train the type for a few steps, or say why that failed."""
         events: list[Event] = []
-        done = trial.train("trained", on_event=events.append)
+        try:
+            done = trial.train("trained", on_event=events.append)
+        except DistillError as error:
+            return error
         return Training(done, tuple(events), trial.seen)
 
     @pytest.fixture(scope="class")
     @classmethod
-    def model(cls, trial: Trial, training: Training) -> Model:
-        """Load what was trained."""
-        return trial.load(training.done.model)
+    def training(cls, first_training: Training | DistillError) -> Training:
+        """Give the training, where there was one."""
+        if isinstance(first_training, DistillError):
+            leave_to(TRAINING, "it cannot be trained")
+        return first_training
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def first_loading(cls, trial: Trial, training: Training) -> Model | DistillError:
+        """Load what was trained, or say why that failed."""
+        try:
+            return trial.load(training.done.model)
+        except DistillError as error:
+            return error
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def model(cls, first_loading: Model | DistillError) -> Model:
+        """Give the loaded model, where there is one."""
+        if isinstance(first_loading, DistillError):
+            leave_to(LOADING, "what was trained cannot be loaded")
+        return first_loading
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def sounding(cls, model: Model) -> Model:
+        """Give the model, once it is known that it sounds, where it promises to."""
+        try:
+            wrong = fault(model, cls.model_type, cls.playing)
+        except DistillError as error:
+            wrong = told(error)
+        if wrong is not None:
+            leave_to("the tests of what it plays, or codes", wrong.rstrip("."))
+        return model
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -54,6 +97,18 @@ class TrainedTests:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def host_network(cls, trial: Trial, model: Model) -> nn.Module | None:
+    def config(cls, trial: Trial, training: Training) -> Any:
+        """Give the model config in the file, of which nothing is automatic any more."""
+        header = read_header(training.done.model)
+        config = header.config
+        if trial.is_companion:
+            config = header.companions[cls.model_type]["config"]
+        return structure(trial.owner.type.model, config)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def host_network(cls, trial: Trial, training: Training) -> nn.Module | None:
         """Give the network that a companion sits on."""
-        return model.host.network if trial.is_companion else None
+        if not trial.is_companion:
+            return None
+        return load(training.done.model, DEVICE, trial.registry, companions=False).host.network

@@ -13,9 +13,10 @@ from attrs import frozen
 
 from ..errors import DistillError, Interrupted
 from ..events import EpochMetrics, Event, StepMetrics
+from ..model import Model
 from ..modelfile import read_model_file
 from ..training.average import snapshot
-from .failing import hold, leave_to
+from .failing import fail_by, hold, leave_to
 from .sounding import fault
 from .trained import TrainedTests, Training
 from .trial import SEED, Trial
@@ -62,7 +63,7 @@ class TrainingTests(TrainedTests):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def stopped(cls, trial: Trial) -> Stopped:
+    def stopped(cls, trial: Trial, training: Training) -> Stopped:  # noqa: ARG003 - it skips
         """Train as for `training`, and stop in the first step."""
         stop, path, ended = FirstStep(), trial.path("stopped"), True
         try:
@@ -72,6 +73,16 @@ class TrainingTests(TrainedTests):
         kept = trial.folder / "as-stopped.distill"
         shutil.copyfile(path, kept)
         return Stopped(kept, path, stop, trial.seen, ended)
+
+    def test_it_trains(self, first_training: Training | DistillError) -> None:
+        """All else begins there."""
+        if isinstance(first_training, DistillError):
+            fail_by(
+                first_training,
+                "Trained for a few steps on synthesised sounds, it failed",
+                "Mend what the lines above show of its own code, or give `small` settings that"
+                " short sounds bear.",
+            )
 
     def test_losses_are_told_and_finite(self, training: Training) -> None:
         """Screens, pages and the user's patience live on what is told."""
@@ -144,7 +155,7 @@ class TrainingTests(TrainedTests):
         )
 
     def test_stopping_in_the_first_step_leaves_a_usable_model(
-        self, trial: Trial, stopped: Stopped
+        self, trial: Trial, sounding: Model, stopped: Stopped
     ) -> None:
         """What was reached is kept, however little it was."""
         try:

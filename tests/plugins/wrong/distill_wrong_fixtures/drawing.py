@@ -1,0 +1,25 @@
+"""Draws from torch's global generator when it plays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distill_core import ModelType, hookimpl
+
+from . import right
+from .right import distill_build, distill_train  # noqa: F401 - its hooks
+
+
+@hookimpl
+def distill_model_types() -> list[ModelType]:
+    """Say what this backend brings."""
+    return right.types("drawing")
+
+
+@hookimpl
+def distill_generate(model: Any, config: Any, request: Any) -> Any:
+    """Add a little noise that no seed brings back."""
+    import torch
+
+    for chunk in right.distill_generate(model, config, request):
+        yield chunk + 0.01 * torch.rand_like(chunk)

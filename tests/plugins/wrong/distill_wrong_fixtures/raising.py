@@ -1,0 +1,22 @@
+"""Fails while it trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distill_core import ModelType, hookimpl
+
+from . import right
+from .right import distill_build, distill_generate  # noqa: F401 - its hooks
+
+
+@hookimpl
+def distill_model_types() -> list[ModelType]:
+    """Say what this backend brings."""
+    return right.types("raising")
+
+
+@hookimpl
+def distill_train(model: Any, config: Any, run: Any) -> dict[str, Any]:
+    """Give up."""
+    raise ValueError("no courage")

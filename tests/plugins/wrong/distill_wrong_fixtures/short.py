@@ -1,0 +1,24 @@
+"""Makes every take one sample too short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distill_core import ModelType, hookimpl
+
+from . import right
+from .right import distill_build, distill_train  # noqa: F401 - its hooks
+
+
+@hookimpl
+def distill_model_types() -> list[ModelType]:
+    """Say what this backend brings."""
+    return right.types("short")
+
+
+@hookimpl
+def distill_generate(model: Any, config: Any, request: Any) -> Any:
+    """Leave the last sample out."""
+    *chunks, last = right.distill_generate(model, config, request)
+    yield from chunks
+    yield last[..., :-1]
