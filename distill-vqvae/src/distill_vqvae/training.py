@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from distill_core import CropObjective, Crops, Run
+from distill_core import Crops, Objective, Run
 from torch import Tensor
 
 from .configs import VQVAETraining
@@ -20,43 +20,51 @@ from .quantizer import CodebookUsage
 REVIVE_UNTIL = 0.9  # of the run; entries reseeded later would stay untrained
 SETTLED = 0.3  # of the run; before that codebooks are still finding their data
 LEAST_UTILIZATION = 0.3  # below it a codebook is mostly waste
+HELD_OUT_SECONDS = 2.0  # of each held-out clip are judged
 SETTLED_SECONDS = 900.0  # of training sound at most; of more, no entry needs help
 PIECE_SECONDS = 60.0  # of a clip are encoded at once
+MOST_HELD_OUT = 64  # clips; more tell little and cost time
 
 
-class VQVAEObjective(CropObjective):
+class VQVAEObjective(Objective):
     """The loss of crops, the held-out loss, and what happens to the codebooks between steps."""
 
     betas = (0.8, 0.99)  # as GAN vocoders use: spectral losses change quickly at first
     epoch = VQEpochMetrics
-    judged = "reconstruction_loss"  # commitment is no matter of how it sounds
 
     def __init__(self, model: VQVAE, config: VQVAETraining, run: Run) -> None:
-        """Ready the losses."""
-        super().__init__(
-            model, run, lr=config.lr, batch=config.batch, seconds=config.crop_seconds, shortest=1
-        )
+        """Read the held-out clips and ready the losses."""
         self.model: VQVAE = model
-        self.config, self.weight_decay = config, config.weight_decay
+        self.config, self.run = config, run
+        self.lr, self.weight_decay = config.lr, config.weight_decay
+        self.crop = round(config.crop_seconds * model.sample_rate)
+        self.epoch_steps = run.dataset.epoch_steps(config.batch, config.crop_seconds)
         self.spectral_loss = SpectralLoss(model.sample_rate).to(run.device)
         model.quantizer.dropout = config.quantizer_dropout
+        longest = round(HELD_OUT_SECONDS * model.sample_rate)
+        self.held_out = [
+            run.dataset.waveform(clip)[:, :longest] for clip in run.dataset.held_out[:MOST_HELD_OUT]
+        ]
         self.progress = 0.0
         self.sums = dict.fromkeys(("reconstruction_loss", "commitment_loss"), 0.0)
         self.counted = 0
         self.usage: CodebookUsage = model.quantizer.usage()
 
+    def batch(self, step: int) -> Crops:
+        """Cut the step's crops [B, C, T]."""
+        return self.run.dataset.crops(self.run.seed, step, self.config.batch, self.crop)
+
     def loss(self, batch: Crops, progress: float) -> dict[str, Tensor]:
         """Give the losses of the crops, and count them for the epoch's report."""
         self.progress = progress
-        losses = super().loss(batch, progress)
+        losses = self.compare(batch.audio.to(self.run.device))
         for name in self.sums:
             self.sums[name] += float(losses[name].detach())
         self.counted += 1
         return losses
 
-    def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
+    def compare(self, audio: Tensor) -> dict[str, Tensor]:
         """Send audio [B, C, T] through the codec and tell how far it came back."""
-        del progress
         coded = self.model(audio)
         distance = self.spectral_loss(_views(coded.reconstruction), _views(audio))
         reconstruction = distance.mel + self.config.energy_weight * distance.energy
@@ -71,6 +79,13 @@ class VQVAEObjective(CropObjective):
         """Move the codebooks after their data, and revive dead entries until near the end."""
         del step
         self.model.quantizer.after_step(revive=self.progress < REVIVE_UNTIL)
+
+    def held_out_loss(self) -> float | None:
+        """Give the mean reconstruction loss of the held-out clips, None when there are none."""
+        if not self.held_out:
+            return None
+        found = [self.compare(clip[None].to(self.run.device)) for clip in self.held_out]
+        return float(torch.stack([each["reconstruction_loss"] for each in found]).mean())
 
     def report(self) -> dict[str, Any]:
         """Give the epoch's means and the codebooks' health, and count anew."""

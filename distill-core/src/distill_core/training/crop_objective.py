@@ -6,6 +6,7 @@ Letters: B batch, C channels, T samples.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -34,11 +35,8 @@ class CropObjective(Objective):
         run: the stage that is trained.
         count: crops of a batch.
         crop: samples of a crop.
-        held_out: the held-out sounds, float32 [C, T] each.
-        judged: which of the losses is measured on them.
+        held_out: the held-out sounds in crops, a batch each, float32 [B, C, T].
     """
-
-    judged: str = "loss"
 
     def __init__(
         self,
@@ -48,36 +46,35 @@ class CropObjective(Objective):
         lr: float,
         batch: int,
         seconds: float,
-        shortest: int | None = None,
     ) -> None:
-        """Read the held-out clips.
+        """Cut the held-out clips, too.
 
         Args:
             model: the network.
             run: the stage.
             lr: peak learning rate.
             batch: crops per step.
-            seconds: length of a crop.
-            shortest: samples to which shorter held-out clips are padded with silence; a crop's by
-                default.
+            seconds: length of a crop; shorter clips are padded with silence.
         """
         data = run.dataset
         self.model, self.run, self.lr, self.count = model, run, lr, batch
         self.crop = max(1, round(seconds * data.sample_rate))
         self.epoch_steps = data.epoch_steps(batch, seconds)
-        shortest = self.crop if shortest is None else shortest
-        longest = max(shortest, round(HELD_OUT_SECONDS * data.sample_rate))
-        clips = [data.waveform(clip)[:, :longest] for clip in data.held_out[:MOST_HELD_OUT]]
+        longest = max(self.crop, round(HELD_OUT_SECONDS * data.sample_rate))
+        pieces = [
+            piece
+            for clip in data.held_out[:MOST_HELD_OUT]
+            for piece in self._pieces(data.waveform(clip)[:, :longest])
+        ]
         self.held_out = [
-            nn.functional.pad(clip, (0, max(0, shortest - clip.shape[-1]))) for clip in clips
+            torch.stack(pieces[first : first + batch]) for first in range(0, len(pieces), batch)
         ]
 
     @abstractmethod
     def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         """Give the losses of sounds, float32 [B, C, T] on the run's device; "loss" is minimised.
 
-        `progress` goes from 0 to 1 in training, and is 1 where held-out clips are judged, each as
-        a batch of its own.
+        `progress` goes from 0 to 1 in training, and is 1 where held-out sounds are judged.
         """
 
     def batch(self, step: int) -> Crops:
@@ -89,8 +86,14 @@ class CropObjective(Objective):
         return self.compare(batch.audio.to(self.run.device), progress)
 
     def held_out_loss(self) -> float | None:
-        """Give the mean of the held-out clips' losses, None when there are none."""
+        """Give the mean loss of the held-out crops, None when there are none."""
         if not self.held_out:
             return None
-        found = [self.compare(clip[None].to(self.run.device), 1.0) for clip in self.held_out]
-        return float(torch.stack([each[self.judged] for each in found]).mean())
+        losses = [self.compare(each.to(self.run.device), 1.0)["loss"] for each in self.held_out]
+        counts = torch.tensor([len(each) for each in self.held_out], dtype=torch.float32)
+        return float((torch.stack(losses).cpu() * counts).sum() / counts.sum())
+
+    def _pieces(self, clip: Tensor) -> Sequence[Tensor]:
+        """Cut a clip [C, T] into crops, the last one padded."""
+        padded = nn.functional.pad(clip, (0, -clip.shape[-1] % self.crop))
+        return padded.chunk(padded.shape[-1] // self.crop, -1)
