@@ -56,6 +56,7 @@ class Stage:
         network = build(self.owner, self.configs.model, run.host, seed=run.seed).to(job.device)
         with seeded(run.seed, WHOLE_RUN):
             extras = self.owner.call("distill_train", model=network, config=self.configs, run=run)
+        run.announce(0)  # a silent loop that was stopped leaves what was there, and says so
         early = run.stopping and run.fitted and job.model.exists()
         if early and (run.outcome.steps == 0 or self._is_worse(job, run)):
             return False
