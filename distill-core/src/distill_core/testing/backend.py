@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ..claims import Claim
 from ..registry import Registry
 from .building import BuildingTests
 from .bundled import TOY, registry_of
@@ -70,9 +71,11 @@ class BackendTests(
 
     @pytest.fixture(scope="class")
     @classmethod
-    def registry(cls, found: tuple[Distribution, ...]) -> Registry:
-        """Give the plugins: those of the type's own distribution, and the suite's toy."""
-        return registry_of(found)
+    def registry(cls, found: tuple[Distribution, ...], installed: tuple[Claim, ...]) -> Registry:
+        """Give the plugins: of the type's own distribution, its host's, and the suite's toy."""
+        hosts = [each.point for each in installed if each.kind == "backend"]
+        named = [each.dist for each in hosts if each is not None and each.name == cls.host]
+        return registry_of([*found, *filter(None, named)])
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -28,7 +28,8 @@ class Bundled(Distribution):
             return POINTS
         if filename == "METADATA":
             told = version("distill-core")
-            return f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {told}\nSummary: A toy codec.\n"
+            named = f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {told}\n"
+            return f"{named}Summary: A toy codec.\nRequires-Dist: distill-core\n"
         return None
 
     def locate_file(self, path: str | PathLike[str]) -> Path:

@@ -36,11 +36,15 @@ class Subject:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def claims(cls) -> tuple[Claim, ...]:
-        """List every claim of the type, by installed distributions, as core reads them."""
-        return tuple(
-            each for each in installed_claims() if each.owns and each.name == cls.model_type
-        )
+    def installed(cls) -> tuple[Claim, ...]:
+        """List what all installed distributions bring, as core reads it."""
+        return installed_claims()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def claims(cls, installed: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        """List every claim of the type."""
+        return tuple(each for each in installed if each.owns and each.name == cls.model_type)
 
     @pytest.fixture(scope="class")
     @classmethod
