@@ -15,7 +15,8 @@ from distill_core.errors import BackendError, ConfigError, DatasetError
 from distill_core.header import Header
 from distill_core.loading import detect
 from distill_core.model_type import Facts
-from distill_core.registry import Owner, Registry
+from distill_core.owner import Owner
+from distill_core.registry import Registry
 
 from . import bring, registry
 

@@ -18,7 +18,8 @@ from .errors import BackendError, ConfigError, DistillError, ModelFileError
 from .header import Header, check_is_model
 from .library import find
 from .modelfile import ModelFile, read_model_file
-from .registry import Owner, Registry, environment
+from .owner import Owner
+from .registry import Registry, environment
 from .seeding import seeded
 
 if TYPE_CHECKING:

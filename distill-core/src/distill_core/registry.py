@@ -9,7 +9,7 @@ from importlib.metadata import Distribution
 from typing import Any
 
 import pluggy
-from attrs import define, field, frozen
+from attrs import define, field
 
 from . import defaults, hookspecs
 from .claims import Claim, installed_claims
@@ -17,6 +17,7 @@ from .diagnosis import Broken, diagnose, no_backend, refuse_rivals, unfit
 from .errors import BackendError, ConfigError, nearest
 from .importing import undisturbed
 from .model_type import ModelType
+from .owner import Owner
 
 TYPES = ("backend", "companion")  # the kinds that own a model type; both share its name
 ONE_OF_A_NAME = {"backend": TYPES, "companion": TYPES, "command": ("command",)}
@@ -216,7 +217,7 @@ class Registry:
         """Hold what a plugin says of itself against its entry point."""
         from .vetting import vetted
 
-        told = self._ask(plugin, "distill_model_types")()
+        told = self.ask(plugin, "distill_model_types")()
         return vetted(told, claim.name, claim.kind == "companion")
 
     def _only_wraps(self, plugin: Any) -> None:
@@ -231,7 +232,7 @@ class Registry:
         """Name the plugins that bring model types (and may listen as well)."""
         return {claim.place for claim in self.claims if claim.owns}
 
-    def _ask(self, plugin: Any, hook: str) -> Any:
+    def ask(self, plugin: Any, hook: str) -> Any:
         """Narrow a hook to one owner; core's defaults, listeners and wrappers stay in."""
         owners = self._owners()
         loaded = [each for claim, each in self._loaded.items() if claim.place in owners]
@@ -241,59 +242,6 @@ class Registry:
     def _error(self, claim: Claim) -> BackendError:
         broken = self.broken[claim]
         return BackendError(f"{claim.distribution} is broken: {broken.reason}.", broken.cure)
-
-
-@frozen
-class Owner:
-    """A model type together with the plugin that answers for it."""
-
-    registry: Registry
-    claim: Claim
-    plugin: Any
-    type: ModelType
-
-    @property
-    def name(self) -> str:
-        """Name the model type."""
-        return self.type.name
-
-    @property
-    def backend(self) -> str:
-        """Name the distribution and its version, as model files and recipes do."""
-        return f"{self.claim.distribution} {self.claim.version}"
-
-    def wrappers(self, hook: str) -> list[str]:
-        """Name who stands around the owner's hook, with versions, the innermost first."""
-        caller = self.registry._ask(self.plugin, hook)
-        around = [
-            each.plugin for each in caller.get_hookimpls() if each.wrapper or each.hookwrapper
-        ]
-        claims = [self.registry.whose(plugin) for plugin in around]
-        named = [f"{claim.distribution} {claim.version}" for claim in claims if claim is not None]
-        return list(dict.fromkeys(named))
-
-    def call(self, hook: str, **arguments: Any) -> Any:
-        """Ask the owner (with core's defaults behind it and wrappers around it).
-
-        Raises:
-            BackendError: the hook failed, or its answer is not what the contract says.
-            DistillError: whatever the hook says in our words.
-        """
-        from .answers import AnswerError, checked
-        from .asking import blaming, guarded_chunks
-
-        with blaming(hook, self._culprit):
-            caller = self.registry._ask(self.plugin, hook)
-            if all(each.wrapper or each.hookwrapper for each in caller.get_hookimpls()):
-                raise AnswerError("it has no such hook, and core has no answer of its own")
-            answer = caller(model_type=self.type.name, **arguments)
-            answer = checked(hook, answer, self.type, arguments)
-        if hook == "distill_generate":
-            return guarded_chunks(answer, arguments["request"], self._culprit)
-        return answer
-
-    def _culprit(self, error: BaseException) -> Claim:
-        return self.registry.culprit(self.claim, error)
 
 
 @cache

@@ -15,7 +15,8 @@ from ..errors import ConfigError
 from ..events import Event
 from ..loading import Loaded, load
 from ..model import Model
-from ..registry import Owner, Registry
+from ..owner import Owner
+from ..registry import Registry
 from ..training.folder import RunFolder
 from ..training.job import Trained
 from ..training.resume import resume

@@ -18,7 +18,8 @@ from ..errors import ConfigError, DivergedError, Interrupted, StorageError
 from ..events import Done, Started
 from ..header import read_header
 from ..loading import load
-from ..registry import Owner, Registry
+from ..owner import Owner
+from ..registry import Registry
 from ..seeding import mixed
 from .failure import told_with_traceback
 from .folder import DIVERGED, DONE, RUNNING, STOPPED, RunFolder, resuming

@@ -10,7 +10,7 @@ from ..audio.dataset import Dataset
 from ..configs import Configs
 from ..loading import build
 from ..model_type import Facts
-from ..registry import Owner
+from ..owner import Owner
 from .schedule import Budget
 from .stage import Stage
 

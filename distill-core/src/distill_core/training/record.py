@@ -17,7 +17,8 @@ from .schedule import Budget
 
 if TYPE_CHECKING:
     from ..audio.dataset import Dataset
-    from ..registry import Owner, Registry
+    from ..owner import Owner
+    from ..registry import Registry
     from .stage import Stage
 
 SHOWN = 3  # names of files in a message

@@ -13,7 +13,7 @@ from ..events import Saved
 from ..header import Header, read_header
 from ..loading import build
 from ..modelfile import replace_part, write_model_file
-from ..registry import Owner
+from ..owner import Owner
 from ..seeding import seeded
 from ..strict import dump
 from .run import Outcome, Run
