@@ -14,7 +14,7 @@ class Mosaic(nn.Module):
         super().__init__()
         self.sample_rate, self.channels = rate, channels
         self.levels, self.entries, self.hop = levels, entries, round(rate * hop / 1000)
-        self.shades = nn.Parameter(torch.randn(levels, entries, channels * BANDS) / 2)
+        self.shades = nn.Parameter(torch.randn(levels, entries, channels * BANDS) / 4)
         self.grains = nn.Buffer(torch.zeros(entries, channels, 2 * self.hop))
         self.window = nn.Buffer(torch.hann_window(2 * self.hop).sqrt(), persistent=False)
         pitch = torch.linspace(0, 1, self.hop + 1)[:, None] ** 0.4 * (BANDS - 1)  # about as mels
