@@ -51,7 +51,12 @@ RECORDS: dict[str, list[type]] = {
     "Sounds": [distill_core.Dataset, dataset.Clip, crops.Crops],
     "Playing": [distill_core.Request, distill_core.Chunk],
     "Loading": [distill_core.Part, distill_core.Header],
-    "Protocols": [protocols.Tokenizer, protocols.Reconstructs, protocols.Morphs],
+    "Protocols": [
+        protocols.Tokenizer,
+        protocols.ShowsVectors,
+        protocols.Reconstructs,
+        protocols.Morphs,
+    ],
     "Testing": [BackendTests],
     "Events": [
         events.Event, events.Started, events.StepMetrics, events.EpochMetrics, events.Warned,

@@ -33,7 +33,7 @@ from .hookspecs import hookimpl, hookspec
 from .knobs import knob
 from .library import find
 from .model_type import Facts, ModelType
-from .protocols import Morphs, Reconstructs, Tokenizer
+from .protocols import Morphs, Reconstructs, ShowsVectors, Tokenizer
 from .registry import Registry
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ __all__ = [
     "Request",
     "Run",
     "Saved",
+    "ShowsVectors",
     "Sound",
     "Started",
     "StepMetrics",

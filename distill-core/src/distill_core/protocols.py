@@ -43,6 +43,14 @@ class Tokenizer(Protocol):
 
 
 @runtime_checkable
+class ShowsVectors(Protocol):
+    """A `Tokenizer` that shows what its codes stand for, from which they are learnt sooner."""
+
+    def code_vectors(self) -> Tensor:
+        """Give a vector for each value of each level, float [K, V, D]: like ones sound alike."""
+
+
+@runtime_checkable
 class Reconstructs(Protocol):
     """A network that can send a sound through itself."""
 

@@ -8,7 +8,7 @@ import attrs
 from distill_core import ConfigError, knob
 
 WINDOW_SECONDS = 5.5  # what attention sees: a bar or two
-SHORTEST_WINDOW = 32  # frames
+SHORTEST_WINDOW, LONGEST_WINDOW = 32, 1024  # frames; attention costs their square
 HEAD_WIDTH = 32  # at least, of a head
 
 
@@ -98,7 +98,7 @@ def size_model(config: PriorModel, frames: int, frame_rate: float) -> PriorModel
         dropout=min(0.3, max(0.05, round(0.2 - 0.1 * scale, 2)))
         if config.dropout is None
         else config.dropout,
-        seq_len=config.seq_len or max(SHORTEST_WINDOW, window),
+        seq_len=config.seq_len or min(LONGEST_WINDOW, max(SHORTEST_WINDOW, window)),
     )
 
 

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 import torch
 import torchaudio
-from distill_core import Dataset, Tokenizer
+from distill_core import BackendError, Dataset, ShowsVectors, Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -66,12 +66,22 @@ class Waveforms(Sequence[Tensor]):
 
 
 def code_vectors(tokenizer: Tokenizer) -> Tensor | None:
-    """Give the vectors [K, V, D] behind the codes, where a tokenizer shows them."""
-    shows = getattr(tokenizer, "code_vectors", None)
-    if shows is None:
+    """Give the vectors [K, V, D] behind the codes, where a tokenizer shows them.
+
+    Raises:
+        BackendError: they are not those of its codes.
+    """
+    if not isinstance(tokenizer, ShowsVectors):
         return None
-    vectors: Tensor = shows()
-    return vectors.detach()
+    vectors = tokenizer.code_vectors().detach()
+    promised = [tokenizer.levels, tokenizer.entries]
+    if vectors.ndim != 3 or list(vectors.shape[:2]) != promised or not vectors.shape[2]:
+        raise BackendError(
+            f"This codec shows vectors {list(vectors.shape)} for {promised[0]} levels of"
+            f" {promised[1]} codes.",
+            "Its backend is broken; see: distill plugins.",
+        )
+    return vectors.float()
 
 
 def flatten_codes(codes: Tensor) -> Tensor:
@@ -138,9 +148,12 @@ def encode_long(tokenizer: Tokenizer, samples: Tensor, device: torch.device | No
     """Encode a sound [C, T] of any length into codes [K, N], hours of it in little memory.
 
     Long sounds go in stretches that overlap by a margin on either side, which is then left out.
+
+    Raises:
+        BackendError: the codes are not those that the tokenizer promises.
     """
     stretch, margin = (
-        round(seconds * tokenizer.sample_rate / tokenizer.hop)
+        max(1, round(seconds * tokenizer.sample_rate / tokenizer.hop))
         for seconds in (STRETCH_SECONDS, MARGIN_SECONDS)
     )  # frames
     frames = -(-samples.shape[-1] // tokenizer.hop)
@@ -148,10 +161,24 @@ def encode_long(tokenizer: Tokenizer, samples: Tensor, device: torch.device | No
     for first in range(0, frames, stretch):
         lead = min(margin, first)
         begin = (first - lead) * tokenizer.hop
-        end = (first + stretch + margin) * tokenizer.hop
-        codes = tokenizer.encode(samples[None, :, begin:end].to(device))[0].cpu()
+        heard = samples[None, :, begin : (first + stretch + margin) * tokenizer.hop]
+        codes = tokenizer.encode(heard.to(device))[0].cpu()
+        _check(codes, tokenizer, -(-heard.shape[-1] // tokenizer.hop))
         parts.append(codes[:, lead : lead + stretch])
     return torch.cat(parts, 1)
+
+
+def _check(codes: Tensor, tokenizer: Tokenizer, frames: int) -> None:
+    """Hold codes against what their tokenizer promises: what is counted and looked up by them."""
+    levels, entries = tokenizer.levels, tokenizer.entries
+    promised = codes.dtype == torch.int64 and list(codes.shape) == [levels, frames]
+    if not promised or int(codes.min()) < 0 or int(codes.max()) >= entries:
+        raise BackendError(
+            f"This codec promises int64 [{levels}, {frames}] from 0 to {entries - 1}, and gives"
+            f" {str(codes.dtype).removeprefix('torch.')} {list(codes.shape)}"
+            + (f" from {int(codes.min())} to {int(codes.max())}." if promised else "."),
+            "Its backend is broken; see: distill plugins.",
+        )
 
 
 def count_codes(sequences: Sequence[Tensor], entries: int) -> Tensor:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from distill_core import Configs, Facts, ModelType, Tokenizer, hookimpl
+from distill_core import Configs, Facts, ModelType, ShowsVectors, Tokenizer, hookimpl
 
 from .configs import VQVAEGenerating, VQVAEModel, VQVAETraining, automatic_codebook_size
 from .metrics import VQEpochMetrics
@@ -33,7 +33,7 @@ def distill_model_types() -> list[ModelType]:
             training=VQVAETraining,
             generating=VQVAEGenerating,
             plays=False,
-            provides=frozenset({Tokenizer}),
+            provides=frozenset({Tokenizer, ShowsVectors}),
             rank=20,
         )
     ]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..loading import Loaded
 from ..model import Model
-from ..protocols import Reconstructs, Tokenizer
+from ..protocols import Reconstructs, ShowsVectors, Tokenizer
 from .failing import hold
 from .sounding import noise
 from .trained import TrainedTests
@@ -94,6 +94,19 @@ class CodesTests(TrainedTests):
         samples = FRAMES * codec.hop
         first, second = codec.decode(one, samples), codec.decode(one, samples)
         hold(torch.equal(first, second), "The same codes gave two sounds. Draw nothing in decode.")
+
+    @torch.inference_mode()
+    def test_vectors_are_those_of_its_codes(self, codec: Tokenizer) -> None:
+        """Companions learn from them which codes sound alike."""
+        if not isinstance(codec, ShowsVectors):
+            pytest.skip("It shows no vectors.")
+        vectors = codec.code_vectors()
+        wanted = [codec.levels, codec.entries]
+        hold(
+            vectors.ndim == 3 and list(vectors.shape[:2]) == wanted and vectors.shape[2] > 0,
+            f"code_vectors gives {list(vectors.shape)}, not {[*wanted, 'D']} (levels, entries, D).",
+        )
+        hold(vectors.isfinite().all(), "What code_vectors gives is not finite.")
 
     @torch.inference_mode()
     def test_a_reconstruction_has_the_shape_of_its_sound(self, part: Loaded, model: Model) -> None:

@@ -19,6 +19,7 @@ class MosaicModel:
 
 @hookimpl
 def distill_model_types() -> list[ModelType]:
+    """Say what this backend brings."""
     return [ModelType(
         name="mosaic", versions=(1,), summary="Lays sounds anew from grains of your own.",
         model=MosaicModel, plays=False, provides=frozenset({Tokenizer}),
@@ -27,9 +28,11 @@ def distill_model_types() -> list[ModelType]:
 
 @hookimpl
 def distill_build(config: MosaicModel) -> object:
-    return import_module(".network", __name__).Mosaic(*attrs.astuple(config))  # it needs torch
+    """Build it, without grains yet; torch is imported no sooner than here."""
+    return import_module(".network", __name__).Mosaic(*attrs.astuple(config))
 
 
 @hookimpl
 def distill_train(model: object, run: Run) -> None:
+    """Choose grains, and learn their shades through core's loop."""
     run.fit(import_module(".network", __name__).Shading(model, run))

@@ -1,7 +1,7 @@
 """B batch, C channels, T samples, K levels, V entries, N frames, F bins, M bands, D = C * M."""
 
 import torch
-from distill_core import Objective, Run
+from distill_core import CropObjective, Run
 from torch import Tensor, nn
 
 BANDS, QUIETEST = 64, 1e-6  # of a spectrum; a power added to each, since their logs are compared
@@ -20,11 +20,13 @@ class Mosaic(nn.Module):
         pitch = torch.linspace(0, 1, self.hop + 1)[:, None] ** 0.4 * (BANDS - 1)  # about as mels
         self.bands = nn.Buffer((1 - (pitch - torch.arange(BANDS)).abs()).relu(), persistent=False)
 
-    def describe(self, frames: Tensor) -> Tensor:  # [..., C, 2 hop] to log powers [..., D]
+    def describe(self, frames: Tensor) -> Tensor:
+        """Give the log powers [..., D] of the bands of frames [..., C, 2 hop]."""
         powers = torch.fft.rfft(frames * self.window).abs().square() @ self.bands
         return torch.log(powers + QUIETEST).flatten(-2)
 
-    def sort(self, audio: Tensor) -> tuple[Tensor, Tensor]:  # to codes, what they leave over
+    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """Give codes [B, K, N] of audio [B, C, T], and what these leave of it, [B, N, D]."""
         margins = self.hop // 2, -audio.shape[-1] % self.hop + self.hop - self.hop // 2
         frames = nn.functional.pad(audio, margins).unfold(-1, 2 * self.hop, self.hop)
         rest, codes = self.describe(frames.transpose(1, 2)), []  # [B, N, D]
@@ -34,10 +36,12 @@ class Mosaic(nn.Module):
             rest = rest - centres[codes[-1]]
         return torch.stack(codes, 1), rest
 
-    def encode(self, audio: Tensor) -> Tensor:  # [B, C, T] to [B, K, N]
-        return self.sort(audio)[0]
+    def encode(self, audio: Tensor) -> Tensor:
+        """Give codes [B, K, N] of audio [B, C, T]."""
+        return self.forward(audio)[0]
 
-    def decode(self, codes: Tensor, samples: int) -> Tensor:  # [B, K, N] to [B, C, samples]
+    def decode(self, codes: Tensor, samples: int) -> Tensor:
+        """Lay shaded grains one half over the other, as codes [B, K, N] say: [B, C, samples]."""
         shades = torch.stack([each[codes[:, k]] for k, each in enumerate(self.shades)]).sum(0)
         gains = torch.exp(shades.view(*shades.shape[:2], -1, BANDS) / 2 @ self.bands.T)
         spectra = torch.fft.rfft(self.grains[codes[:, 0]]) * gains  # [B, N, C, F]
@@ -46,20 +50,13 @@ class Mosaic(nn.Module):
         return sound.flatten(2)[..., self.hop // 2 :][..., :samples]
 
 
-class Shading(Objective):
+class Shading(CropObjective):
     """k-means by gradient descent (Bottou and Bengio 1995) on what the codes leave over."""
 
     def __init__(self, mosaic: Mosaic, run: Run) -> None:
-        self.model = self.mosaic = mosaic
-        self.run, self.lr, self.epoch_steps = run, 0.2, 50
+        super().__init__(mosaic, run, lr=0.2, batch=32, seconds=1.0)
         mosaic.grains.copy_(run.dataset.crops(run.seed, 0, mosaic.entries, 2 * mosaic.hop).audio)
 
-    def batch(self, step: int) -> Tensor:
-        return self.run.dataset.crops(self.run.seed, step, 32, self.mosaic.sample_rate).audio
-
-    def loss(self, batch: Tensor, progress: float = 0.0) -> dict[str, Tensor]:
-        return {"loss": self.mosaic.sort(batch.to(self.run.device))[1].square().mean()}
-
-    def held_out_loss(self) -> float | None:
-        heard = [torch.tensor(c.samples[None, :, :200_000]) for c in self.run.dataset.held_out[:64]]
-        return sum(float(self.loss(clip)["loss"]) for clip in heard) / len(heard) if heard else None
+    def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
+        """Tell how far audio [B, C, T] is from what its codes stand for."""
+        return {"loss": self.model(audio)[1].square().mean()}
