@@ -22,8 +22,9 @@ from .training import TrainingTests
 from .trial import Trial, write_sounds
 
 
+# pytest runs the tests of the last base first: causes before what follows from them
 class BackendTests(
-    ContractTests, BuildingTests, TrainingTests, FileTests, PlayingTests, CodesTests
+    CodesTests, PlayingTests, FileTests, BuildingTests, TrainingTests, ContractTests
 ):
     """All that a model type has to keep, tried as its users will try it.
 

@@ -7,5 +7,5 @@ from .hooking import HookTests
 from .settings import SettingsTests
 
 
-class ContractTests(DiscoveryTests, SettingsTests, HookTests):
+class ContractTests(HookTests, SettingsTests, DiscoveryTests):  # pytest runs the last base first
     """Everything about a backend that shows before it builds a network."""

@@ -24,6 +24,8 @@ class DiscoveryTests(Subject):
 
     def test_one_installed_distribution_brings_it(self, claims: tuple[Claim, ...]) -> None:
         """A type is found by its entry point alone, and of two that claim it none is used."""
+        if not self.model_type:
+            fail("The class does not say what it tests", 'Give it model_type = "NAME".')
         if not claims:
             fail(
                 f"No installed distribution brings the model type {self.model_type!r}",
@@ -100,6 +102,8 @@ class DiscoveryTests(Subject):
 
 def _is_core(requirement: str) -> bool:
     try:
-        return plain_name(Requirement(requirement).name) == CORE
+        needed = Requirement(requirement)
     except InvalidRequirement:
         return False
+    always = needed.marker is None or needed.marker.evaluate({"extra": ""})
+    return plain_name(needed.name) == CORE and always
