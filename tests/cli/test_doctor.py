@@ -331,6 +331,16 @@ def test_looking_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_variables_are_known_as_options_are_typed() -> None:
+    """And by the names that Click gives them, which are not always the same."""
+    from distill_cli.checkup.variables import known_variables
+
+    known = known_variables()
+    for name in ("TRAIN_TYPE", "TRAIN_MODEL_TYPE", "TRAIN_PRIOR_LAYERS", "GENERATE_TEMPERATURE"):
+        assert f"DISTILL_{name}" in known
+    assert not [name for name in known if "KNOB" in name]
+
+
 def test_variables_that_nothing_reads_are_told(doctor: Doctor) -> None:
     """Every option of every command has one, settings of backends and companions as well."""
     rows = doctor(

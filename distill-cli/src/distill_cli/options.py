@@ -61,6 +61,7 @@ class KnobOption(Checked):
             control=control,
             multiple=control.kind == "table",
             default=None,
+            allow_from_autoenv=False,  # its variable is named as it is typed; see Checked
             metavar="|".join(map(str, control.choices)) if control.choices else None,
             help=_sentence(control),
         )

@@ -7,7 +7,7 @@ its own, since that imports every backend.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -35,15 +35,15 @@ def known_variables() -> set[str]:
     ctx = click.Context(
         main, info_name="distill", auto_envvar_prefix=str(CONTEXT["auto_envvar_prefix"])
     )
-    found = set(SINGLE) | {_name("", param) for param in main.params}
+    found = set(SINGLE) | _names("", main.params)
     for name in main.list_commands(ctx):
         command = main.get_command(ctx, name) if _is_ours(name, COMMANDS) else None
         if command is None:
             continue
-        found |= {_name(name, param) for param in command.params}
+        found |= _names(name, command.params)
         if isinstance(command, KnobCommand):
             knobs = [knob for _, some in command.everyones() for knob in some]
-            found |= {_name(name, KnobOption(knob, "")) for knob in knobs}
+            found |= _names(name, [KnobOption(knob, "") for knob in knobs])
     return found
 
 
@@ -108,10 +108,17 @@ def _is_ours(name: str, commands: Mapping[str, str]) -> bool:
     return name in commands or name.startswith("train-")
 
 
-def _name(command: str, param: click.Parameter) -> str:
-    """Name the variable of an option, as Click does."""
-    words = [command, str(param.name)] if command else [str(param.name)]
-    return PREFIX + "_".join(words).replace("-", "_").upper()
+def _names(command: str, params: Iterable[click.Parameter]) -> set[str]:
+    """Name the variables of options, as they are typed and as Click calls them."""
+    words = {
+        word
+        for param in params
+        if isinstance(param, click.Option)
+        for word in (max(param.opts, key=len).lstrip("-"), str(param.name))
+        if param.allow_from_autoenv or word != param.name
+    }
+    front = [command] if command else []
+    return {PREFIX + "_".join([*front, word]).replace("-", "_").upper() for word in words}
 
 
 if __name__ == "__main__":
