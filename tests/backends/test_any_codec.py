@@ -91,7 +91,10 @@ def test_a_codec_of_any_size_is_learnt_and_played(tmp_path: Path, sizes: dict[st
     for _ in range(2):
         rngs = [torch.Generator().manual_seed(5)]
         extras = {"ends": True, "longest_seconds": 1.0}
-        request = Request(rngs=rngs, samples=length, host=codec, extras=extras)
+        request = Request(
+            rngs=rngs, samples=length, sample_rate=codec.sample_rate, channels=codec.channels,
+            host=codec, extras=extras,
+        )  # fmt: skip
         chunks = list(generate(model, PriorGenerating(top_k=1000, overlap=3.0), request))
         made.append(torch.cat([each.samples for each in chunks if len(each.takes)], -1))
     assert made[0].shape == (1, codec.channels, length)

@@ -131,7 +131,11 @@ def test_it_learns_where_sounds_end_on_a_codec_that_is_none_of_ours(tmp_path: Pa
     assert 7 <= sorted(lengths)[8] <= 13
     assert max(lengths) < 30
     rngs = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
-    request = Request(rngs=rngs, samples=None, host=codec, extras={"longest_seconds": 0.25})
+    extras = {"longest_seconds": 0.25}
+    request = Request(
+        rngs=rngs, samples=None, sample_rate=codec.sample_rate, channels=1, host=codec,
+        extras=extras,
+    )  # fmt: skip
     made: dict[int, int] = {0: 0, 1: 0}
     for chunk in generate(model, PriorGenerating(), request):
         for take in chunk.takes:
@@ -144,7 +148,11 @@ def test_a_given_length_is_kept_to_the_sample_with_many_sounds_or_one(ends: bool
     """Longer than one sound means a sequence of them."""
     rngs = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
     extras = {"ends": ends, "longest_seconds": 0.5}
-    request = Request(rngs=rngs, samples=123_457, host=Loudness(), extras=extras)
+    codec = Loudness()
+    request = Request(
+        rngs=rngs, samples=123_457, sample_rate=codec.sample_rate, channels=1, host=codec,
+        extras=extras,
+    )  # fmt: skip
     made = {0: 0, 1: 0}
     attached: dict[int, Any] = {}
     for chunk in generate(make_prior(), PriorGenerating(), request):

@@ -9,6 +9,7 @@ import attrs
 
 from .configs import Configs
 from .header import LONGEST
+from .modelfile import unstorable
 from .strict import dump, parse
 
 if TYPE_CHECKING:
@@ -96,6 +97,12 @@ def _check_network(answer: Any, kind: ModelType, asked: Mapping[str, Any]) -> No
     for protocol in kind.provides:
         if not isinstance(answer, protocol):
             raise AnswerError(f"its network is no {protocol.__name__}, which {kind.name} promises")
+    odd = unstorable(answer.state_dict())
+    if odd is not None:
+        raise AnswerError(
+            f"in its network's state {odd}, which no model file can hold; keep plain tensors of"
+            " numbers that are not complex"
+        )
 
 
 def _check_extras(answer: Any, kind: ModelType, asked: Mapping[str, Any]) -> None:

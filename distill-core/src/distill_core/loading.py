@@ -17,7 +17,7 @@ from .device import pick_device
 from .errors import BackendError, ConfigError, DistillError, ModelFileError
 from .header import Header, check_is_model
 from .library import find
-from .modelfile import ModelFile, read_model_file
+from .modelfile import ModelFile, mismatch, read_model_file
 from .owner import Owner
 from .registry import Registry, environment
 from .seeding import seeded
@@ -53,6 +53,46 @@ class Part:
     tensors: Mapping[str, Tensor]
     extras: Mapping[str, Any]
     build: Callable[[nn.Module | None], nn.Module]
+
+    def filled(
+        self, host: nn.Module | None, tensors: Mapping[str, Tensor] | None = None
+    ) -> nn.Module:
+        """Build the network from the file's config and fill it; every tensor must find its place.
+
+        Types and shapes are compared on torch's meta device first, so that a config from a stranger
+        cannot make us allocate more than the file holds.
+
+        Args:
+            host: for a companion, the network it sits on.
+            tensors: to fill it with, by the names that the network has now, where an older layout
+                called them otherwise; the file's own by default.
+
+        Raises:
+            ModelFileError: no network can be built from the config, or the tensors are not its.
+            BackendError: what the network needs cannot be imported.
+        """
+        import torch
+
+        tensors = self.tensors if tensors is None else tensors
+        try:
+            with torch.device("meta"):
+                promised = self.build(host).state_dict()
+        except (ImportError, OSError) as error:  # the installation's fault, as torchaudio's may be
+            raise BackendError(
+                f"{self.model_type} cannot be used: {error}.", "See: distill doctor."
+            ) from error
+        except Exception as error:  # a config from a stranger may ask for anything
+            raise ModelFileError(
+                f"{self.path}: no {self.model_type} can be built from its config: {error}"
+            ) from error
+        odd = mismatch(promised, tensors)
+        if odd is not None:
+            raise ModelFileError(
+                f"{self.path}: the weights of {self.model_type} do not fit its config ({odd})."
+            )
+        network = self.build(host)
+        network.load_state_dict(tensors)
+        return network
 
 
 @frozen

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .registry import Registry
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Model:
     """A model ready to play.
 
@@ -46,6 +46,11 @@ class Model:
     companions: Mapping[str, Loaded]
     missing: Mapping[str, DistillError]
     device: str
+
+    def __repr__(self) -> str:
+        """Say what it is; its weights would fill the screen."""
+        carried = "".join(f" with a {name}" for name in self.companions)
+        return f"<Model {self.name}: {self.type}{carried}, {self.header.path}>"
 
     @property
     def header(self) -> Header:

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .atomic import write_atomic
 from .errors import ConfigError, ModelFileError
@@ -31,7 +31,7 @@ class ModelFile:
     """A model file in memory, its digest checked: the header, and its bytes."""
 
     header: Header
-    content: bytearray
+    content: bytearray = field(repr=False)
 
     def part(self, name: str) -> dict[str, Tensor]:
         """Give the tensors of a part by their name within it; they share this object's memory."""
@@ -211,6 +211,19 @@ def mismatch(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str |
 def _kind(tensor: Tensor) -> str:
     """Say what a tensor's elements are, and its shape: "float32 [3, 256]"."""
     return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+
+
+def unstorable(tensors: Mapping[str, Any]) -> str | None:
+    """Say what no model file can hold, or None: "z is complex64"."""
+    import torch
+
+    known = set(_dtypes().values())
+    for name, value in tensors.items():
+        if not isinstance(value, torch.Tensor):
+            return f"{name} is a {type(value).__name__}"
+        if value.dtype not in known:
+            return f"{name} is {str(value.dtype).removeprefix('torch.')}"
+    return None
 
 
 def raw_bytes(tensor: Tensor) -> bytes:

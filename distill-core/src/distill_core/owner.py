@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .claims import Claim
+from .diagnosis import cure
+from .errors import BackendError
 from .model_type import ModelType
 
 if TYPE_CHECKING:
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
 class Owner:
     """A model type together with the plugin that answers for it."""
 
-    registry: Registry
+    registry: Registry = field(repr=False)
     claim: Claim
-    plugin: Any
+    plugin: Any = field(repr=False)
     type: ModelType
 
     @property
@@ -53,14 +55,38 @@ class Owner:
         from .asking import blaming, guarded_chunks
 
         with blaming(hook, self._culprit):
-            caller = self.registry.ask(self.plugin, hook)
-            if all(each.wrapper or each.hookwrapper for each in caller.get_hookimpls()):
+            if not self.answers(hook):
                 raise AnswerError("it has no such hook, and core has no answer of its own")
+            caller = self.registry.ask(self.plugin, hook)
             answer = caller(model_type=self.type.name, **arguments)
             answer = checked(hook, answer, self.type, arguments)
         if hook == "distill_generate":
             return guarded_chunks(answer, arguments["request"], self._culprit)
         return answer
+
+    def answers(self, hook: str) -> bool:
+        """Say whether the owner, or core for it, has something to say to a hook."""
+        impls = self.registry.ask(self.plugin, hook).get_hookimpls()
+        return not all(each.wrapper or each.hookwrapper for each in impls)
+
+    def check_whole(self) -> None:
+        """Refuse a backend that lacks a hook, before hours of training.
+
+        Raises:
+            BackendError: it cannot be built, trained or, where its type plays, played.
+        """
+        needed = ("distill_build", "distill_train", *("distill_generate",) * self.type.plays)
+        lacking = [hook for hook in needed if not self.answers(hook)]
+        if lacking:
+            told = f"{self.name} has no {' and no '.join(lacking)} that is marked with @hookimpl"
+            raise BackendError(f"{self.claim.distribution} is broken: {told}.", cure(self.claim))
+
+    def failure(self, hook: str, told: str) -> BackendError:
+        """Say in the backend's name what was wrong with what a hook gave."""
+        from .answers import AnswerError
+        from .asking import failure
+
+        return failure(hook, self.claim, AnswerError(told))
 
     def _culprit(self, error: BaseException) -> Claim:
         return self.registry.culprit(self.claim, error)

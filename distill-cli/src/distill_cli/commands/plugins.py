@@ -116,6 +116,8 @@ def _broken(claim: Claim) -> Broken | None:
             brought.imported(claim, registry)
         else:
             registry.load(claim)  # of two rivals neither is imported
+            if claim.owns:
+                registry.owner(claim.name).check_whole()
     except BackendError as error:
         trace(error, current())
         told = Broken(error.message.rstrip("."), error.hint or "")

@@ -21,12 +21,16 @@ class Request:
     Attributes:
         rngs: one generator per take (B of them); all randomness comes from them.
         samples: the length of each take, or None for one sound to its natural end.
+        sample_rate: of the takes, in Hz; the model's.
+        channels: of the takes (C); the model's.
         host: for a companion, the loaded network it sits on.
         extras: what the part that plays learnt only after training.
     """
 
     rngs: Sequence[torch.Generator]
     samples: int | None
+    sample_rate: int
+    channels: int
     host: nn.Module | None = None
     extras: Mapping[str, Any] = attrs.field(factory=dict)
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..audio.sound import Sound
-from ..errors import AudioError, BackendError, ConfigError
+from ..errors import AudioError, ConfigError
 from ..seeding import checked_seed
 from .request import Chunk, Request
 
@@ -124,6 +124,8 @@ def _make(
         request = Request(
             rngs=[torch.Generator().manual_seed(seed) for seed in some],
             samples=samples,
+            sample_rate=model.sample_rate,
+            channels=model.channels,
             host=model.host.network if player is not model.host else None,
             extras=player.extras,
         )
@@ -153,12 +155,14 @@ def _collect(
             if pulse is not None:
                 pulse(sum(piece.shape[-1] for some in pieces for piece in some))
     if not all(pieces):
-        raise BackendError(f"{player.owner.type.name} gave no sound.")
+        raise player.owner.failure("distill_generate", "it gave no sound")
     whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each
     if request.samples is not None:
         whole = [each[:, : request.samples] for each in whole]
-        if any(each.shape[-1] != request.samples for each in whole):
-            raise BackendError(f"{player.owner.type.name} gave a sound of another length.")
+        shortest = min(each.shape[-1] for each in whole)
+        if shortest != request.samples:
+            told = f"of the {request.samples} samples that were asked for it gave {shortest}"
+            raise player.owner.failure("distill_generate", told)
     return list(zip(whole, attached, strict=True))
 
 
@@ -171,7 +175,9 @@ def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]
         AudioError: the model made something that is no sound.
     """
     if not np.isfinite(waveform).all():
-        raise AudioError("The model made NaN or infinity.", "Train it again, with a smaller --lr.")
+        raise AudioError(
+            "The model made NaN or infinity.", "Train it again: with a smaller --lr, or longer."
+        )
     samples = waveform.astype(np.float32, copy=True)
     for seconds, end in (
         (FADE_IN_SECONDS, slice(None, None)),

@@ -152,6 +152,8 @@ class PlayingTests(TrainedTests):
         request = Request(
             rngs=[torch.Generator().manual_seed(seed) for seed in (SEED, SEED + 1)],
             samples=samples,
+            sample_rate=model.sample_rate,
+            channels=model.channels,
             host=None if player is model.host else model.host.network,
             extras=player.extras,
         )

@@ -117,13 +117,10 @@ class Loop:
             if held_out is not None and (self.best_loss is None or held_out < self.best_loss):
                 self.best, self.best_loss = snapshot(self.model), held_out
         self.last = self.objective.report()
-        self.run.emit(
-            self.objective.epoch(
-                stage=self.run.stage, step=self.step, seconds=self.run.seconds,
-                epoch=self._epoch(), train_loss=sum(self.losses) / len(self.losses),
-                held_out_loss=held_out, eta=self._eta(),
-                lr=self.pace.rate(self.objective.lr, self.step), **self.last,
-            )
+        self.run.tell_epoch(
+            self.step, self._epoch(), sum(self.losses) / len(self.losses), held_out,
+            lr=self.pace.rate(self.objective.lr, self.step), eta=self._eta(),
+            record=self.objective.epoch, **self.last,
         )  # fmt: skip
         self.losses = []
         for message in self.objective.warnings():

@@ -35,7 +35,12 @@ def plan(
         dataset: the sounds.
         budget: of all stages.
         device: to train on.
+
+    Raises:
+        BackendError: one of them lacks a hook.
     """
+    for owner in owners:
+        owner.check_whole()
     lengths = [clip.seconds for clip in dataset.train]
     stages = []
     for index, owner in enumerate(owners):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from ..errors import Interrupted
-from ..events import Event, StepMetrics
+from ..events import EpochMetrics, Event, StepMetrics
 from .schedule import Budget
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Run:
         teller: tells a warning (stage, step, message) once a command.
         extension: how much longer than it was told first the stage trains, from where it stands.
         begun: whether core's loop makes steps by now.
-        outcome: how it went, known after `fit`; a loop of a backend's own sets it, so that the
-            model file tells its steps and its held-out loss.
+        outcome: how it went, as the model file tells it: what `fit` gave, or in a loop of a
+            backend's own the epoch that was told last.
         fitted: whether core's loop was used.
     """
 
@@ -147,6 +147,38 @@ class Run:
                     steps=steps, eta=eta,
                 )
             )  # fmt: skip
+
+    def tell_epoch(
+        self,
+        step: int,
+        epoch: int,
+        train_loss: float,
+        held_out_loss: float | None = None,
+        *,
+        lr: float = 0.0,
+        eta: float | None = None,
+        record: type[EpochMetrics] = EpochMetrics,
+        **own: Any,
+    ) -> None:
+        """Tell that an epoch ended; what is told last is what the model file says of its training.
+
+        Args:
+            step: how many are made by now.
+            epoch: how many ended, this one too.
+            train_loss: its mean, on what is trained on.
+            held_out_loss: on held-out sounds, where there are any.
+            lr: the learning rate, where there is one.
+            eta: seconds left in this stage, where that is known.
+            record: the event's class; a backend's own adds what it watches.
+            **own: the fields that it adds.
+        """
+        self.outcome = Outcome(step, epoch, held_out_loss, own)
+        self.emit(
+            record(
+                stage=self.stage, step=step, seconds=self.seconds, epoch=epoch,
+                train_loss=train_loss, held_out_loss=held_out_loss, lr=lr, eta=eta, **own,
+            )
+        )  # fmt: skip
 
     def warn(self, message: str, step: int = 0) -> None:
         """Tell a warning once; it is repeated at the end."""
