@@ -359,3 +359,69 @@ def test_a_listener_that_fails_ends_no_run(sounds: Path, tmp_path: Path, fault: 
         done = train(found, sounds)
     assert done.model.exists()
     assert len([told for told in done.warnings if told.startswith("A listener failed")]) == 1
+
+
+@pytest.mark.parametrize("lacking", ["distill_build", "distill_train", "distill_generate"])
+def test_what_a_backend_lacks_is_told_before_it_is_trained(
+    sounds: Path, tmp_path: Path, lacking: str
+) -> None:
+    """An @hookimpl that was forgotten must not show after an hour, when the model is to play."""
+    hooks = {"distill_adapt", "distill_build", "distill_train", "distill_generate"} - {lacking}
+    source = f"""
+import attrs
+import distill_hush_fixture as hush
+from distill_core import hookimpl
+
+@hookimpl
+def distill_model_types():
+    return [attrs.evolve(hush.distill_model_types()[0], name="part")]
+
+{"; ".join(f"{each} = hush.{each}" for each in sorted(hooks))}
+"""
+    folder = bring(
+        tmp_path / "p", "distill-part", source, "[distill.backends]\npart = distill_part\n"
+    )
+    out = tmp_path / "part.distill"
+    told = f"distill-part is broken: part has no {lacking} that is marked with @hookimpl"
+    with registry("good", folder) as found, pytest.raises(BackendError, match=told):
+        distill.train(sounds, "part", out=out, steps=1, registry=found)
+    assert not out.exists()
+    assert not out.with_suffix(".run").exists()
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("register_buffer('z', torch.zeros(2, dtype=torch.complex64))", "z is complex64"),
+        (
+            "__class__ = type('O', (type(network),), {'get_extra_state': lambda self: {'a': 1}})",
+            "_extra_state is a dict",
+        ),
+    ],
+)
+def test_what_no_model_file_can_hold_is_told_before_it_is_trained(
+    sounds: Path, tmp_path: Path, made: str, told: str
+) -> None:
+    """Training would be lost when it is to be saved."""
+    source = f"""
+import attrs, torch
+import distill_hush_fixture as hush
+from distill_core import hookimpl
+
+@hookimpl
+def distill_model_types():
+    return [attrs.evolve(hush.distill_model_types()[0], name="odd")]
+
+distill_adapt, distill_train = hush.distill_adapt, hush.distill_train
+distill_generate = hush.distill_generate
+
+@hookimpl
+def distill_build(config):
+    network = hush.distill_build(config)
+    network.{made}
+    return network
+"""
+    folder = bring(tmp_path / "p", "distill-odd", source, "[distill.backends]\nodd = distill_odd\n")
+    with registry("good", folder) as found, pytest.raises(BackendError, match=told) as error:
+        distill.train(sounds, "odd", out=tmp_path / "odd.distill", steps=1, registry=found)
+    assert "distill-odd 1.0 failed in distill_build" in error.value.message

@@ -61,7 +61,7 @@ def broken(folder: Path) -> str:
         ("record()", "gives a ModelType, not a list"),
         ("['odd']", "lists a str, no ModelType"),
         ("[record(name='even')]", "brings ['even'], not 'odd'"),
-        ("[ModelType(name='odd')]", "missing 5 required keyword-only arguments"),
+        ("[ModelType(name='odd')]", "missing 3 required keyword-only arguments"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("exit()", "it quits when it is imported"),
         ("[record(versions=())]", "versions is (), not a tuple of whole numbers"),

@@ -24,11 +24,13 @@ class Progress:
         bar: rich's progress with one task, or None where nothing may move.
         stage: whose steps the bar counts now.
         held_out: the stage's last held-out loss.
+        drawn: whether a seed is told, which the user did not give.
         told_at: when the last line was written, in seconds of the run.
     """
 
     screen: Screen
     bar: Any = None
+    drawn: bool = False
     stage: str = ""
     held_out: float | None = None
     told_at: float = -PLAIN_EVERY
@@ -66,6 +68,8 @@ class Progress:
             f" {seconds(event.training_seconds)} of sound,"
             f" {counted(held, 'file')} held out."
         )
+        if self.drawn:
+            self.screen.say(f"Seed: {event.seed} (drawn)")
         for stage, filled in event.automatic.items():
             chosen = ", ".join(f"{name} {value}" for name, value in filled.items())
             if chosen:
@@ -101,10 +105,10 @@ class Progress:
 
 
 @contextmanager
-def progress(screen: Screen) -> Iterator[Progress]:
+def progress(screen: Screen, *, drawn: bool = False) -> Iterator[Progress]:
     """Show some work; the bar is there only on a terminal, and gone afterwards."""
     if not screen.animates:
-        yield Progress(screen)
+        yield Progress(screen, drawn=drawn)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -114,7 +118,7 @@ def progress(screen: Screen) -> Iterator[Progress]:
     try:
         with Bar(*columns, console=screen.live, transient=True) as bar:
             bar.add_task("Preparing", total=None)
-            yield Progress(screen, bar)
+            yield Progress(screen, bar, drawn)
     finally:
         screen.live = None
 

@@ -43,6 +43,7 @@ class Started(Event):
         run: path of the run's folder.
         model: path of the model file that will be written.
         device: it trains on.
+        seed: that everything random follows from.
         stages: the model types that are trained, in their order.
         held_out: names of the clips that are never trained on.
         training_seconds: of sound that is trained on.
@@ -54,6 +55,7 @@ class Started(Event):
     run: str
     model: str
     device: str
+    seed: int
     stages: tuple[str, ...]
     held_out: tuple[str, ...]
     training_seconds: float

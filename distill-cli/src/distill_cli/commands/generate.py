@@ -20,6 +20,7 @@ from ..screen import counted, current, seconds
 FORMATS = ("wav", "flac", "ogg", "mp3")
 DEPTHS = ("16", "24", "32")
 MOST_TAKES = 1_000_000
+NEARLY_SILENT = 1e-3  # peak of a take, 60 dB below full scale
 STOPPING = "\nStopping: the takes that are finished stay. Once more to leave at once.\n"
 
 
@@ -176,6 +177,9 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
                 were = "was" if take.clipped == 1 else "were"
                 told = f"{counted(take.clipped, 'sample')} {were} beyond full scale"
                 screen.warn(f"{path}: {told}; turned down as a whole.")
+            peak = float(abs(take.audio.samples).max(initial=0.0))
+            if peak < NEARLY_SILENT:
+                screen.warn(f"{path} is nearly silent.")
             if not as_json:
                 screen.text(f"{path}  {seconds(done.audio.seconds)}")
     except (DistillError, OSError) as error:

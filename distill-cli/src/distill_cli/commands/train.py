@@ -114,7 +114,8 @@ def command(
         from distill_core.training.train import train  # torch, once settings are known to be right
 
         job = partial(train, list(data), **arguments.budgeted(told), **knobs)
-    with stoppable() as cancel, progress(screen) as show:
+    drawn = run is None and told["seed"] is None
+    with stoppable() as cancel, progress(screen, drawn=drawn) as show:
         done = job(
             cancel=cancel, on_open=show.read,
             on_event=(lambda event: screen.line(event.as_json())) if as_json else show,

@@ -57,7 +57,7 @@ def make(companion: str) -> click.Command:
         sort([environment().model_type(companion, "companion")], knobs, flags=True)
         from distill_core.training.train import train_companion  # torch, once settings are right
 
-        with stoppable() as cancel, progress(screen) as show:
+        with stoppable() as cancel, progress(screen, drawn=told["seed"] is None) as show:
             done = train_companion(
                 model, list(data), companion, cancel=cancel, on_open=show.read,
                 on_event=(lambda event: screen.line(event.as_json())) if as_json else show,

@@ -180,6 +180,7 @@ class Job:
             Started(
                 stage=stage, step=step, seconds=self.voice.seconds,
                 run=str(self.folder.path), model=str(self.model), device=self.device,
+                seed=self.seed,
                 stages=tuple(each.owner.name for each in stages),
                 held_out=tuple(self.dataset.held_out_names),
                 training_seconds=round(self.dataset.seconds, 3),
