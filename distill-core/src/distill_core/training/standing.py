@@ -80,7 +80,8 @@ def waiting(
     for name in [each.owner.name for each in left if each.owner.name in folder.finished]:
         kept = checkpoint_path(folder.path, name)
         if not kept.exists():  # from the start it might end elsewhere, under what learnt its codes
-            raise ConfigError(f"There is no {kept} to go on from.", "Train anew.")
+            told = "a loop of a backend's own keeps none, or it was deleted"
+            raise ConfigError(f"{name} has no {kept} to go on from ({told}).", "Train anew.")
     _check_nothing_is_lost(model, header, left)
     return left
 
