@@ -18,7 +18,7 @@ from . import bring, registry
 SOURCE = """
 import attrs, torch
 import distill_hush_fixture as hush
-from distill_core import Outcome, hookimpl
+from distill_core import hookimpl
 
 @hookimpl
 def distill_model_types():
@@ -38,7 +38,8 @@ def distill_train(model, config, run):
             run.cancel.set()
         else:
             run.tell_step(step, 1 / step)
-    run.outcome = Outcome(steps=step, epochs=1, held_out_loss=0.25)
+    if config.training.nickname != "mute":
+        run.tell_epoch(step, 1, train_loss=0.5, held_out_loss=0.25)
     return {"steps": step}
 """
 

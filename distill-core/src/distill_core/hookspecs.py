@@ -97,7 +97,7 @@ def distill_load(
     give the network on the device and in eval mode. Must not believe the file more than core does:
     a tensor that is missing or of another shape is an error. Core's default builds the network
     from the file's config and requires every tensor to find its place; few backends need more,
-    but one that reads an older version of its own part does.
+    but one that reads an older version of its own part does; `file.filled` builds and checks.
 
     Args:
         model_type: which of the owner's types.
@@ -107,9 +107,10 @@ def distill_load(
 
         @hookimpl
         def distill_load(file, device, host):
-            network = file.build(host)
-            network.load_state_dict(file.tensors)
-            return network.to(device).eval()
+            tensors = dict(file.tensors)
+            if "loudness" in tensors:  # as version 1 called it
+                tensors["levels"] = tensors.pop("loudness")
+            return file.filled(host, tensors).to(device).eval()
     """
 
 
