@@ -58,6 +58,10 @@ RECORDS: dict[str, list[type]] = {
         protocols.Morphs,
     ],
     "Testing": [BackendTests],
+    "From Python": [
+        distill_core.Trained, distill_core.Model, distill_core.Take, distill_core.Sound,
+        distill_core.Evaluation,
+    ],
     "Events": [
         events.Event, events.Started, events.StepMetrics, events.EpochMetrics, events.Warned,
         events.Preview, events.Saved, events.Done,

@@ -47,10 +47,14 @@ def _checked_rate(rate: float) -> int:
 
 @frozen(eq=False)
 class Sound:
-    """Audio in memory: `samples` float32 `[C, T]`, nominally in -1…1, at `sample_rate` Hz.
+    """Audio in memory, with its rate.
 
     A one-dimensional array is taken as one channel. Two sounds are equal only if they are the same
     object; compare their samples.
+
+    Attributes:
+        samples: float32 `[C, T]`, nominally in -1…1.
+        sample_rate: in Hz.
 
     Raises:
         AudioError: the samples are no floats, the shape is not `[C, T]`, the rate is impossible.
