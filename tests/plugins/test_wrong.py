@@ -147,6 +147,34 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_sounds_of_any_length_are_coded", ("beyond 0 to 15", "Clamp them"),
         {"test_codes_are_decoded_to_any_length"},
     ),
+    "early": ("test_training_seeds_nothing", ("torch.manual_seed", "Take that out"), set()),
+    "littering": (
+        "test_training_writes_only_into_its_folder",
+        ("writes litter.txt outside", "Write into run.folder"), set(),
+    ),
+    "sharing": (
+        "test_a_model_keeps_what_it_learnt_to_itself",
+        ("once another was trained", "no globals"), set(),
+    ),
+    "claiming": (
+        "test_strangers_files_are_not_claimed",
+        ("as ['claiming']", "None otherwise"), set(),
+    ),
+    "reusing": (
+        "test_chunks_stay_as_they_were_given", ("changed after it was yielded", ".clone()"), set()
+    ),
+    "levelling": (
+        "test_a_sound_is_coded_alone_as_among_others",
+        ("codes change with the others", "Mix nothing across the batch"), set(),
+    ),
+    "fussy": (
+        "test_one_short_clip_is_enough",
+        ("IndexError", "Trained on one clip of 10 ms"), set(),
+    ),
+    "narrow": (
+        "test_another_rate_and_other_channels_work_too",
+        ("channels 2", "Take both from the model config"), set(),
+    ),
 }  # fmt: skip
 
 

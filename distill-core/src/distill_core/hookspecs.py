@@ -152,7 +152,8 @@ def distill_generate(
     records where takes end at different times; in all, `request.samples` of each take, or one
     sound to its natural end where that is None. Must not draw from anything but
     `request.rngs`, one generator a take, so that a take is the same alone and among others; nor
-    change the network, nor let memory follow the length where that can be avoided.
+    change the network, nor a chunk that was yielded, nor let memory follow the length where that
+    can be avoided.
 
     Args:
         model_type: which of the owner's types.

@@ -13,6 +13,7 @@ from ..claims import Claim
 from ..registry import Registry
 from .building import BuildingTests
 from .bundled import TOY, registry_of
+from .circumstances import CircumstanceTests
 from .codes import CodesTests
 from .contract import ContractTests
 from .excuses import excuse
@@ -24,7 +25,13 @@ from .trial import Trial, write_sounds
 
 # pytest runs the tests of the last base first: causes before what follows from them
 class BackendTests(
-    CodesTests, PlayingTests, FileTests, BuildingTests, TrainingTests, ContractTests
+    CircumstanceTests,
+    CodesTests,
+    PlayingTests,
+    FileTests,
+    BuildingTests,
+    TrainingTests,
+    ContractTests,
 ):
     """All that a model type has to keep, tried as its users will try it.
 

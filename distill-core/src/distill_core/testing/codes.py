@@ -15,6 +15,8 @@ from .trained import TrainedTests
 
 FRAMES = 3  # of the longer sounds that are coded
 BATCH = 2
+SAME_CODES = 0.9  # share; arithmetic of another batch may tip a code that is as near as its next
+ALIKE = 1e-4  # of full scale; what a batch's arithmetic may change
 LENGTHS = ("1", "hop - 1", "hop", "hop + 1", "3 hops + 7")
 
 
@@ -107,6 +109,26 @@ class CodesTests(TrainedTests):
             f"code_vectors gives {list(vectors.shape)}, not {[*wanted, 'D']} (levels, entries, D).",
         )
         hold(vectors.isfinite().all(), "What code_vectors gives is not finite.")
+
+    @torch.inference_mode()
+    def test_a_sound_is_coded_alone_as_among_others(self, codec: Tokenizer, model: Model) -> None:
+        """Companions learn from batches, and play one take as well as many."""
+        samples = BATCH * FRAMES * codec.hop
+        loud = torch.from_numpy(noise(model, samples).samples)
+        sounds = torch.stack([loud, loud.flip(-1) / 4])  # [B, C, T]
+        codes = codec.encode(sounds)
+        alone = torch.cat([codec.encode(each[None]) for each in sounds])
+        same = float((codes == alone).float().mean()) if codes.shape == alone.shape else 0.0
+        hold(
+            same >= SAME_CODES,
+            "A sound's codes change with the others of its batch. Mix nothing across the batch.",
+        )
+        decoded = codec.decode(codes, samples)
+        one = torch.cat([codec.decode(each[None], samples) for each in codes])
+        hold(
+            torch.allclose(decoded, one, atol=ALIKE),
+            "Codes are decoded otherwise among others. Mix nothing across the batch.",
+        )
 
     @torch.inference_mode()
     def test_a_reconstruction_has_the_shape_of_its_sound(self, part: Loaded, model: Model) -> None:

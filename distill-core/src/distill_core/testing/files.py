@@ -13,16 +13,18 @@ from torch import Tensor
 
 from ..atomic import write_atomic
 from ..errors import DistillError, ModelFileError
+from ..header import read_header
 from ..loading import Loaded
 from ..model import Model
 from ..modelfile import read_model_file, write_model_file
 from ..seeding import seeded
 from ..strict import dump
-from .failing import fail, fail_by, hold
+from .failing import fail, fail_by, hold, leave_to
 from .sounding import SEED, sound_of
 from .trained import TrainedTests, Training
 from .trial import Trial
 
+CONFINED = "Keep what is learnt in the network and nowhere else: no globals, no class attributes."
 TOLERANCE = 1e-5  # of full scale, between the network in memory and the loaded one
 
 
@@ -70,6 +72,26 @@ class FileTests(TrainedTests):
             "What was trained sounds otherwise than what was loaded from its file. Keep all that is"
             " learnt as parameters or buffers (register_buffer), or return it from distill_train"
             " as extras: a plain attribute is lost.",
+        )
+
+    def test_a_model_keeps_what_it_learnt_to_itself(self, trial: Trial, sounding: Model) -> None:
+        """What lies in a module is gone when the process ends, and everyone's until then."""
+
+        def sound_from(model: Model) -> bytes:
+            with seeded(SEED):
+                sound = sound_of(model, self.model_type, self.playing)
+            return sound.samples.tobytes() if sound is not None else b""
+
+        alone = sound_from(sounding)
+        if alone != sound_from(sounding):
+            leave_to("test_the_same_seed_is_the_same_sound", "it never sounds the same")
+        try:
+            sound_from(trial.load(trial.train("rival", steps=1, seed=SEED + 1).model))
+        except DistillError as error:
+            fail_by(error, "Once a model was trained, no other can be", CONFINED)
+        hold(
+            alone == sound_from(sounding),
+            f"A model sounds otherwise once another was trained and loaded. {CONFINED}",
         )
 
     @pytest.mark.parametrize("change", ["lacks a tensor", "has one more", "has another shape"])
@@ -123,6 +145,20 @@ class FileTests(TrainedTests):
         path = trial.path("truncated")
         write_atomic(path, whole[: len(whole) - 3])
         refused(trial, path, "A truncated file")
+
+    def test_strangers_files_are_not_claimed(self, trial: Trial) -> None:
+        """Two that claim one file keep it from both; and a claim is believed."""
+        path, told = trial.path("stranger"), {"model_type": "somebody-elses", "name": "stranger"}
+        write_model_file(path, told, {"somebody-elses": {"stranger": torch.zeros(3)}})
+        hook = trial.registry.ask_one(trial.owner.claim, "distill_detect")
+        cure = "Give a name only where header.told says that a file is yours, and None otherwise."
+        try:
+            claimed = [each for each in hook(header=read_header(path)) if each is not None]
+        except Exception as error:
+            fail(
+                f"distill_detect fails at a stranger's file: {type(error).__name__}: {error}", cure
+            )
+        hold(not claimed, f"distill_detect claims a stranger's file as {claimed}. {cure}")
 
 
 def refused(trial: Trial, path: Path, what: str) -> str:

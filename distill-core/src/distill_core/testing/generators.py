@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from attrs import frozen
 from torch import Tensor
 
 CORE = "distill_core.seeding"  # which alone may seed
+DEFAULT = torch.default_generator
 
 
 @frozen(eq=False)
@@ -52,16 +54,32 @@ def seeding() -> Iterator[set[str]]:
 
     def watched(name: str, seed: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **told: Any) -> Any:
-            caller = str(sys._getframe(1).f_globals.get("__name__", ""))
-            if caller != CORE:
+            if _caller() != CORE:
                 found.add(name)
             return seed(*args, **told)
 
         return called
 
+    class Watched:
+        """Stands for torch's global generator where torch's own functions look for it."""
+
+        manual_seed = staticmethod(watched("torch.manual_seed", DEFAULT.manual_seed))
+        seed = staticmethod(watched("torch.seed", DEFAULT.seed))
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(DEFAULT, name)
+
     with (
-        patch("torch.manual_seed", watched("torch.manual_seed", torch.manual_seed)),
+        patch("torch.random.default_generator", Watched()),  # under whatever name it is seeded
         patch("numpy.random.seed", watched("numpy.random.seed", np.random.seed)),
         patch("random.seed", watched("random.seed", random.seed)),
     ):
         yield found
+
+
+def _caller() -> str:
+    """Name the module that asks, beyond torch's own functions."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("torch."):
+        frame = frame.f_back
+    return "" if frame is None else str(frame.f_globals.get("__name__", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -28,6 +28,14 @@ SECONDS = 0.5
 SILENT = 1e-4  # peak; 80 dB below full scale
 ALIKE = 1e-4  # of full scale; what a batch's arithmetic may change
 LENGTHS = (1, 997, 24_000)  # samples
+LONG = 100_001  # samples; several chunks of most
+
+
+class Piece(NamedTuple):
+    """A part of a take, [C, T_i], as it was yielded, and a copy of what it was then."""
+
+    piece: Tensor
+    copy: Tensor
 
 
 class PlayingTests(TrainedTests):
@@ -111,11 +119,35 @@ class PlayingTests(TrainedTests):
 
     def test_a_take_is_the_same_among_others(self, instrument: Model) -> None:
         """Each take of a batch depends on its own seed alone."""
-        first, second = (self.takes(instrument, [SEED, other])[0] for other in (8, 9))
+        alone = self.takes(instrument, [SEED])[0]
+        others = self.takes(instrument, [SEED, 8])[0], self.takes(instrument, [9, SEED])[1]
         hold(
-            first.shape == second.shape and np.allclose(first, second, atol=ALIKE),
+            all(
+                alone.shape == each.shape and np.allclose(alone, each, atol=ALIKE)
+                for each in others
+            ),
             "A take changes with the others of its batch. Draw each row from its own generator,"
             " request.rngs[row], and mix nothing across the batch.",
+        )
+
+    def test_chunks_stay_as_they_were_given(
+        self,
+        player: Loaded,
+        model: Model,
+        instrument: Model,
+    ) -> None:
+        """They are kept until the take is whole, and written then."""
+        takes = self.pieces(player, model, LONG)
+        hold(
+            all(each.piece.equal(each.copy) for pieces in takes for each in pieces),
+            "A chunk was changed after it was yielded. Yield a new tensor each time, or a copy"
+            " (.clone()) of a buffer that is filled again.",
+        )
+        lengths = [sum(each.copy.shape[-1] for each in pieces) for pieces in takes]
+        hold(
+            lengths == [LONG] * len(takes),
+            f"Asked for takes of {LONG} samples it made {lengths}. Yield chunks until"
+            " request.samples are made, however many those are.",
         )
 
     def test_playing_changes_no_weight(self, player: Loaded, instrument: Model) -> None:
@@ -148,6 +180,12 @@ class PlayingTests(TrainedTests):
 
     def chunks(self, player: Loaded, model: Model, samples: int | None) -> list[Tensor]:
         """Join what the hook yields for two takes, [C, T] each, before core trims or refuses it."""
+        takes = self.pieces(player, model, samples)
+        joined = [[each.copy for each in pieces] for pieces in takes]
+        return [torch.cat(each, -1) if each else torch.zeros(0, 0) for each in joined]
+
+    def pieces(self, player: Loaded, model: Model, samples: int | None) -> list[list[Piece]]:
+        """Collect what the hook yields for two takes."""
         settings: Any = structure(player.owner.type.generating, self.playing)
         request = Request(
             rngs=[torch.Generator().manual_seed(seed) for seed in (SEED, SEED + 1)],
@@ -157,7 +195,7 @@ class PlayingTests(TrainedTests):
             host=None if player is model.host else model.host.network,
             extras=player.extras,
         )
-        pieces: list[list[Tensor]] = [[] for _ in request.rngs]
+        pieces: list[list[Piece]] = [[] for _ in request.rngs]
         try:
             with torch.inference_mode():
                 for given in player.owner.call(
@@ -165,10 +203,11 @@ class PlayingTests(TrainedTests):
                 ):
                     chunk = given if isinstance(given, Chunk) else Chunk(given, range(len(pieces)))
                     for row, take in enumerate(chunk.takes):
-                        pieces[take].append(chunk.samples[row])
+                        piece = chunk.samples[row]
+                        pieces[take].append(Piece(piece, piece.clone()))
         except DistillError as error:
             fail(
                 f"Asked for {len(pieces)} takes it failed: {told(error)}",
                 "Yield float32 [B, C, T_i], or Chunk records, with a row for each take.",
             )
-        return [torch.cat(some, -1) if some else torch.zeros(0, 0) for some in pieces]
+        return pieces

@@ -17,6 +17,7 @@ from ..loading import Loaded, load
 from ..model import Model
 from ..training.job import Trained
 from .failing import leave_to, told
+from .generators import seeding
 from .sounding import fault
 from .trial import DEVICE, Trial
 from .witness import Seen
@@ -24,11 +25,16 @@ from .witness import Seen
 
 @frozen
 class Training:
-    """One training: what was told on the way, and what it left on disk and in memory."""
+    """One training: what was told on the way, and what it left on disk and in memory.
+
+    Attributes:
+        seeders: what any of its hooks called to seed a global generator.
+    """
 
     done: Trained
     events: tuple[Event, ...]
     seen: Seen
+    seeders: frozenset[str]
 
 
 TRAINING = "test_it_trains"
@@ -47,10 +53,11 @@ class TrainedTests:
         """Train the type for a few steps, or say why that failed."""
         events: list[Event] = []
         try:
-            done = trial.train("trained", on_event=events.append)
+            with seeding() as seeders:
+                done = trial.train("trained", on_event=events.append)
         except DistillError as error:
             return error
-        return Training(done, tuple(events), trial.seen)
+        return Training(done, tuple(events), trial.seen, frozenset(seeders))
 
     @pytest.fixture(scope="class")
     @classmethod

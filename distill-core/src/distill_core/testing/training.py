@@ -7,6 +7,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import attrs
 import pytest
 import torch
 from attrs import frozen
@@ -128,11 +129,39 @@ class TrainingTests(TrainedTests):
         """A backend that seeds makes all its trainings the same, whatever seed was told."""
         trial.train("other", seed=SEED + 1)
         same = torch.equal(training.seen.generator, trial.seen.generator)
-        seeders = sorted(training.seen.seeders) or ["something"] * same
+        seeders = sorted(training.seeders) or ["something"] * same
         hold(
             not seeders,
-            f"distill_train seeds a global generator ({', '.join(seeders)}). Take that out: core"
-            " seeds before it asks, and again before each step.",
+            f"Where it is adapted, built or trained, it seeds a global generator"
+            f" ({', '.join(seeders)}). Take that out: core seeds before it asks, and again before"
+            " each step.",
+        )
+
+    def test_training_writes_only_into_its_folder(
+        self,
+        trial: Trial,
+        training: Training,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What lies elsewhere is the user's, and nobody would clear it away."""
+        (cwd := tmp_path / "cwd").mkdir()
+        (models := tmp_path / "models").mkdir()
+        monkeypatch.chdir(cwd)
+        if trial.is_companion:
+            shutil.copyfile(trial.path("host"), models / "host.distill")
+        there = attrs.evolve(trial, sounds=trial.sounds.absolute(), folder=models)
+        model = there.train("tidy", steps=1).model
+        hold(Path.cwd() == cwd, "Training changes the working folder, which is the user's.")
+        strange = {*cwd.iterdir(), *models.iterdir()} - {
+            model,
+            there.run(model),
+            there.path("host"),
+        }
+        hold(
+            not strange,
+            f"Training writes {', '.join(sorted(each.name for each in strange))} outside its run's"
+            " folder. Write into run.folder.",
         )
 
     def test_it_stops_when_asked(self, stopped: Stopped) -> None:
@@ -191,7 +220,16 @@ def differing(one: Path, other: Path, model_type: str) -> str:
     for name in sorted(mine.keys() | theirs.keys()):
         if name not in mine or name not in theirs or not _equal(mine[name], theirs[name]):
             return name
-    extras = [file.header.extras.get(model_type) for file in (first, second)]
+    headers = first.header, second.header
+    configs = [
+        header.companions[model_type]["config"]
+        if model_type in header.companions
+        else header.config
+        for header in headers
+    ]
+    if configs[0] != configs[1]:
+        return "what distill_adapt fills in"
+    extras = [header.extras.get(model_type) for header in headers]
     return "" if extras[0] == extras[1] else "what distill_train returns"
 
 

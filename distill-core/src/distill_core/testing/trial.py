@@ -89,8 +89,11 @@ class Trial:
 
     def resume(self, model: Path) -> Trained:
         """Go on with the run that a model file is of; errors as of `distill.resume`."""
-        run = RunFolder.beside(model, self.model_type if self.is_companion else None)
-        return resume(run.path, registry=self.registry)
+        return resume(self.run(model), registry=self.registry)
+
+    def run(self, model: Path) -> Path:
+        """Say where the run of a model file is."""
+        return RunFolder.beside(model, self.model_type if self.is_companion else None).path
 
     def path(self, name: str) -> Path:
         """Say where a model of that name is, or will be."""

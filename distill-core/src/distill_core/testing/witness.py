@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from ..hookspecs import hookimpl
 from ..training.average import snapshot
 from ..training.run import Run
-from .generators import seeding
 
 
 @define
@@ -23,7 +22,6 @@ class Seen:
     Attributes:
         network: that was trained, as the hook left it.
         untrained: its state before.
-        seeders: what it called to seed a global generator.
         generator: the state in which it left torch's.
         own_loop: whether the backend trained without core's loop.
         looks: how often the hook looked whether to stop.
@@ -31,7 +29,6 @@ class Seen:
 
     network: nn.Module
     untrained: dict[str, Tensor]
-    seeders: set[str]
     generator: Tensor
     own_loop: bool
     looks: int
@@ -60,10 +57,9 @@ def distill_train(model_type: str, model: nn.Module, run: Run) -> Generator[None
     untrained, cancel = snapshot(model), run.cancel
     watched = run.cancel = Watched(cancel)
     try:
-        with seeding() as seeders:
-            extras = yield
+        extras = yield
     finally:
         run.cancel = cancel
     generator = torch.get_rng_state()
-    last[model_type] = Seen(model, untrained, seeders, generator, not run.fitted, watched.looks)
+    last[model_type] = Seen(model, untrained, generator, not run.fitted, watched.looks)
     return extras
