@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from distill_core import Configs, Facts, ModelType, ShowsVectors, Tokenizer, hookimpl
 
-from .configs import VQVAEGenerating, VQVAEModel, VQVAETraining, automatic_codebook_size
+from .configs import VQVAEModel, VQVAETraining, automatic_codebook_size
 from .metrics import VQEpochMetrics
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def distill_model_types() -> list[ModelType]:
             summary="A neural codec with residual-quantised codes.",
             model=VQVAEModel,
             training=VQVAETraining,
-            generating=VQVAEGenerating,
             plays=False,
             provides=frozenset({Tokenizer, ShowsVectors}),
             rank=20,
@@ -80,7 +79,6 @@ __all__ = [
     "VQVAE",
     "ResidualVectorQuantizer",
     "VQEpochMetrics",
-    "VQVAEGenerating",
     "VQVAEModel",
     "VQVAETraining",
     "automatic_codebook_size",

@@ -105,8 +105,3 @@ class VQVAETraining:
     quantizer_dropout: float = knob(
         0.0, help="Share of crops coded with fewer levels, so that fewer can play.", min=0, max=1
     )
-
-
-@attrs.frozen(kw_only=True)
-class VQVAEGenerating:
-    """A codec has nothing to be played with; what plays it is its companion."""

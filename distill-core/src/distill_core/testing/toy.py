@@ -19,16 +19,15 @@ from ..hookspecs import hookimpl
 from ..knobs import knob
 from ..model_type import ModelType
 from ..protocols import Morphs, Reconstructs, Tokenizer
-from ..training.objective import Objective
+from ..training.crop_objective import CropObjective
 from .bundled import TOY
 
 if TYPE_CHECKING:
-    from ..audio.crops import Crops
     from ..training.run import Run
 
 QUIETEST = -70.0  # dB; the level of the lowest entry before training
 VOID = 1e-10  # power; keeps the logarithm of silence finite
-CROP_FRAMES = 32
+CROP_SECONDS = 0.5
 
 
 @attrs.frozen(kw_only=True)
@@ -46,11 +45,6 @@ class ToyTraining:
 
     lr: float = knob(1e-2, help="Peak learning rate.", min=1e-6, max=1, scale="log")
     batch: int = knob(2, help="Crops per step.", min=1, max=64)
-
-
-@attrs.frozen(kw_only=True)
-class ToyGenerating:
-    """A codec has nothing to be played with."""
 
 
 class Toy(nn.Module):
@@ -99,24 +93,13 @@ class Toy(nn.Module):
         return torch.lerp(self.reconstruct(start), self.reconstruct(end), amount)
 
 
-class ToyObjective(Objective):
+class ToyObjective(CropObjective):
     """Draws each level to the frames that are nearest to it."""
 
-    epoch_steps = 2
-
-    def __init__(self, model: Toy, config: ToyTraining, run: Run) -> None:
-        """Prepare."""
-        self.model: Toy = model
-        self.lr, self.size, self.run = config.lr, config.batch, run
-
-    def batch(self, step: int) -> Crops:
-        """Cut the step's crops."""
-        samples = CROP_FRAMES * self.model.hop
-        return self.run.dataset.crops(self.run.seed, step, self.size, samples)
-
-    def loss(self, batch: Any, progress: float) -> dict[str, Tensor]:
-        """Measure how far frames are from their levels."""
-        power, _ = self.model.heard(batch.audio.to(self.run.device))
+    def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
+        """Measure how far the frames of audio [B, C, T] are from their levels."""
+        assert isinstance(self.model, Toy)
+        power, _ = self.model.heard(audio)
         return {"loss": self.model.distances(power).amin(-1).mean()}
 
 
@@ -130,7 +113,6 @@ def distill_model_types() -> list[ModelType]:
             summary="Hears how loud and how bright sounds are.",
             model=ToyModel,
             training=ToyTraining,
-            generating=ToyGenerating,
             plays=False,
             provides=frozenset({Tokenizer, Reconstructs, Morphs}),
             rank=-1,
@@ -147,5 +129,6 @@ def distill_build(config: ToyModel) -> nn.Module:
 @hookimpl
 def distill_train(model: Toy, config: Configs, run: Run) -> dict[str, Any]:
     """Train through core's loop."""
-    run.fit(ToyObjective(model, config.training, run))
+    told = config.training
+    run.fit(ToyObjective(model, run, lr=told.lr, batch=told.batch, seconds=CROP_SECONDS))
     return {}

@@ -22,15 +22,13 @@ class Seen:
     Attributes:
         network: that was trained, as the hook left it.
         untrained: its state before.
-        generator: the state in which it left torch's.
-        own_loop: whether the backend trained without core's loop.
+        generator: the state in which it left torch's global generator.
         looks: how often the hook looked whether to stop.
     """
 
     network: nn.Module
     untrained: dict[str, Tensor]
     generator: Tensor
-    own_loop: bool
     looks: int
 
 
@@ -61,5 +59,5 @@ def distill_train(model_type: str, model: nn.Module, run: Run) -> Generator[None
     finally:
         run.cancel = cancel
     generator = torch.get_rng_state()
-    last[model_type] = Seen(model, untrained, generator, not run.fitted, watched.looks)
+    last[model_type] = Seen(model, untrained, generator, watched.looks)
     return extras
