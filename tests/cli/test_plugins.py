@@ -149,6 +149,8 @@ def test_distill_backends_narrows_the_command(distill: Run) -> None:
     """Empty means none; a distribution's name leaves its types."""
     none = distill("types", "--json", DISTILL_BACKENDS="")
     assert json.loads(none.stdout) == {"types": []}
+    told = distill("types", DISTILL_BACKENDS="nobodys").stderr
+    assert "DISTILL_BACKENDS is 'nobodys', which leaves no model type. Unset it." in told
     one = distill("types", "--json", plugins=("good",), DISTILL_BACKENDS="distill-hush-fixture")
     assert [row["name"] for row in json.loads(one.stdout)["types"]] == ["hush"]
 

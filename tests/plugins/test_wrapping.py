@@ -9,6 +9,7 @@ import distill_core as distill
 import numpy as np
 import pytest
 import soundfile
+from distill_core.errors import BackendError
 
 from . import bring, registry
 
@@ -67,3 +68,37 @@ def test_a_listener_that_only_hears_is_not_named(hush: Path, tmp_path: Path) -> 
     source = "from distill_core import hookimpl\n\n@hookimpl\ndef distill_event(event): ...\n"
     ear = bring(tmp_path, "distill-ear", source, "[distill.plugins]\near = distill_ear\n")
     assert "wrappers" not in take_of(hush, ear).recipe
+
+
+FAULTS = {
+    "yield chunks": r"distill-half-loud 1\.0 failed in distill_generate: .*second yield",
+    "return None": r"with chunks \(it went through distill-half-loud 1\.0\)",
+    "return (chunk.repeat(1, 2, 1) for chunk in chunks)": r"\[1, 1, T\] \(it went thr",
+    "return iter(())": r"it gave no sound \(it went through distill-half-loud 1\.0\)",
+}
+
+
+@pytest.mark.parametrize("ending", FAULTS)
+def test_a_wrapper_is_named_where_what_comes_out_is_wrong(
+    hush: Path, tmp_path: Path, ending: str
+) -> None:
+    """Its owner's is the only other name, and to remove the owner would not help."""
+    source = HALF.partition("    return")[0] + f"    {ending}\n"
+    entries = "[distill.plugins]\nhalf = distill_half_loud\n"
+    wrapper = bring(tmp_path, "distill-half-loud", source, entries)
+    with pytest.raises(BackendError, match=FAULTS[ending]):
+        take_of(hush, wrapper)
+
+
+def test_one_may_stand_around_loading_too(hush: Path, tmp_path: Path) -> None:
+    """It has to be there before the first model is loaded."""
+    source = (
+        "from distill_core import hookimpl\n\n@hookimpl(wrapper=True)\ndef distill_load():\n"
+        "    network = yield\n    for each in network.parameters():\n        each.data.zero_()\n"
+        "    return network\n"
+    )
+    entries = "[distill.plugins]\nblank = distill_blank\n"
+    blank = bring(tmp_path, "distill-blank", source, entries)
+    with registry("good", blank) as found:
+        network = distill.load(hush, device="cpu", registry=found).host.network
+    assert not any(each.any() for each in network.parameters())

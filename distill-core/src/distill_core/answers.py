@@ -45,7 +45,7 @@ def check_chunk(given: Any, request: Request) -> list[int]:
     """Check one piece of sound that `distill_generate` yielded; give the takes that it is of.
 
     Raises:
-        AnswerError: it is not float32 [B', C, T], a row a take.
+        AnswerError: it is not float32 [B', C, T], a row a take, C the model's channels.
     """
     import torch
 
@@ -59,6 +59,11 @@ def check_chunk(given: Any, request: Request) -> list[int]:
     if samples.dtype != torch.float32 or samples.ndim != 3 or len(samples) != len(takes):
         raise AnswerError(
             f"it yields {samples.dtype} {list(samples.shape)}, not float32 [{len(takes)}, C, T]"
+        )
+    if takes and samples.shape[1] != request.channels:
+        raise AnswerError(
+            f"it yields {list(samples.shape)}, which is not as wide as the model:"
+            f" [{len(takes)}, {request.channels}, T]"
         )
     if any(take not in every for take in takes) or len(set(takes)) < len(takes):
         raise AnswerError(f"it yields a chunk of the takes {takes}; there are {len(every)}")

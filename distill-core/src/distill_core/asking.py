@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from traceback import walk_tb
@@ -59,6 +60,15 @@ def blaming(what: str, culprit: Culprit) -> Iterator[None]:
         raise failure(what, culprit(error), error) from error
 
 
+@contextmanager
+def also_naming(around: str) -> Iterator[None]:
+    """Say of an answer that is wrong who else may have made it so."""
+    try:
+        yield
+    except AnswerError as error:
+        raise AnswerError(f"{error}{around}") from error
+
+
 def failure(what: str, claim: Claim, error: BaseException) -> BackendError:
     """Say whose hook failed, and how."""
     told = told_by(error) if isinstance(error, AnswerError) else what_happened(error)
@@ -69,10 +79,18 @@ def failure(what: str, claim: Claim, error: BaseException) -> BackendError:
     )
 
 
-def guarded_chunks(chunks: Any, request: Request, culprit: Culprit) -> Iterator[Any]:
+def guarded_chunks(
+    chunks: Any, request: Request, culprit: Culprit, around: str = ""
+) -> Iterator[Any]:
     """Pass on what `distill_generate` yields, each chunk checked when it comes.
 
     Stops asking once every take has more than its length: what goes on for ever would fill memory.
+
+    Args:
+        chunks: what it answered.
+        request: what it was asked.
+        culprit: says whose fault an error is.
+        around: says in passing who else had the chunks in hand.
     """
     made = [0] * len(request.rngs)
     with blaming("distill_generate", culprit):
@@ -84,7 +102,9 @@ def guarded_chunks(chunks: Any, request: Request, culprit: Culprit) -> Iterator[
                     given = next(source)
                 except StopIteration:
                     return
-                for take in check_chunk(given, request):
+                with also_naming(around):
+                    takes = check_chunk(given, request)
+                for take in takes:
                     made[take] += getattr(given, "samples", given).shape[-1]
             yield given
     finally:
@@ -97,8 +117,9 @@ def guarded_chunks(chunks: Any, request: Request, culprit: Culprit) -> Iterator[
 def innermost(error: BaseException, claims: Iterator[Claim]) -> Claim | None:
     """Find whose code an error came from: the plugin that is nearest to where it was raised."""
     packages = {claim.package: claim for claim in claims if claim.package != OURS}
-    for frame in reversed(_frames(error)):
-        found = packages.get(_module(frame).partition(".")[0])
+    modules = [*map(_module, _frames(error)), _refused(error)]
+    for module in reversed(modules):
+        found = packages.get(module.partition(".")[0])
         if found is not None:
             return found
     return None
@@ -118,6 +139,16 @@ def _from_listener(error: BaseException) -> bool:
 def _frames(error: BaseException) -> list[FrameType]:
     """List the frames that an error came through, the innermost last."""
     return [frame for frame, _ in walk_tb(error.__traceback__)]
+
+
+def _refused(error: BaseException) -> str:
+    """Name the module of a wrapper that pluggy refuses (it yields twice, or never), or ""."""
+    frames = _frames(error)
+    wrapper = frames[-1].f_locals.get("wrap_controller") if frames else None
+    if wrapper is None:
+        return ""
+    file, modules = wrapper.gi_code.co_filename, list(sys.modules.items())
+    return next((name for name, each in modules if getattr(each, "__file__", "") == file), "")
 
 
 def _module(frame: FrameType) -> str:

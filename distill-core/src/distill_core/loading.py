@@ -130,6 +130,7 @@ def load(
     chosen = pick_device(device)
     file = read_model_file(find(path))
     check_is_model(file.header)
+    registry.listen()  # who stands around distill_load
     host = load_part(file, registry, chosen)
     found: dict[str, Loaded] = {}
     missing: dict[str, DistillError] = {}

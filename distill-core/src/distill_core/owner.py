@@ -10,6 +10,7 @@ from .claims import Claim
 from .diagnosis import cure
 from .errors import BackendError
 from .model_type import ModelType
+from .skew import CORE
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -52,16 +53,18 @@ class Owner:
             DistillError: whatever the hook says in our words.
         """
         from .answers import AnswerError, checked
-        from .asking import blaming, guarded_chunks
+        from .asking import also_naming, blaming, guarded_chunks
 
+        around = self._around(hook)
         with blaming(hook, self._culprit):
             if not self.answers(hook):
                 raise AnswerError("it has no such hook, and core has no answer of its own")
             caller = self.registry.ask(self.plugin, hook)
             answer = caller(model_type=self.type.name, **arguments)
-            answer = checked(hook, answer, self.type, arguments)
+            with also_naming(around):
+                checked(hook, answer, self.type, arguments)
         if hook == "distill_generate":
-            return guarded_chunks(answer, arguments["request"], self._culprit)
+            return guarded_chunks(answer, arguments["request"], self._culprit, around)
         return answer
 
     def answers(self, hook: str) -> bool:
@@ -86,7 +89,12 @@ class Owner:
         from .answers import AnswerError
         from .asking import failure
 
-        return failure(hook, self.claim, AnswerError(told))
+        return failure(hook, self.claim, AnswerError(f"{told}{self._around(hook)}"))
+
+    def _around(self, hook: str) -> str:
+        """Say in passing who stands around a hook: nobody can tell whose answer came out of it."""
+        wrappers = [each for each in self.wrappers(hook) if not each.startswith(f"{CORE} ")]
+        return f" (it went through {' and '.join(wrappers)})" if wrappers else ""
 
     def _culprit(self, error: BaseException) -> Claim:
         return self.registry.culprit(self.claim, error)

@@ -51,8 +51,10 @@ def _misfit(told: str, lacks: str) -> str:
         return f"it has a hook '{unknown[1]}', {lacks} know" + (
             f"; {meant} may be meant" if meant else ""
         )
-    arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
     hook = re.search(r"hook '(\w+)'", told)
+    if "not a generator function" in told:
+        return f"its {hook[1] if hook else 'hook'} is marked as a wrapper and has no yield"
+    arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
     if arguments and hook:
         return f"its {hook[1]} asks for {arguments[1]}, {lacks} give"
     return told

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import click
+from distill_core.claims import NARROW
 from distill_core.registry import environment
 
 from .. import arguments
@@ -29,7 +32,9 @@ def command(as_json: bool) -> None:
         screen.data({"types": rows})
         return
     if not found:
-        screen.say("No model type is installed.")
+        narrow = os.environ.get(NARROW)
+        told = f"{NARROW} is {narrow!r}, which leaves no model type. Unset it."
+        screen.say("No model type is installed." if narrow is None else told)
         return
     screen.table(
         ["type", "kind", "from", "what it is"],
