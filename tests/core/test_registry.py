@@ -311,7 +311,8 @@ def test_only_the_owner_is_asked(other: Path) -> None:
 
     `other` is loaded last, answers everything, and must not be heard about hush.
     """
-    asking, one = SimpleNamespace(rngs=[], samples=0), SimpleNamespace(rngs=[None], samples=2)
+    asking = SimpleNamespace(rngs=[], samples=0)
+    one = SimpleNamespace(rngs=[None], samples=2, channels=1)
     with registry("good", other) as found:
         hush, foreign = found.owner("hush"), found.owner("other")
         loud = structure(hush.type.generating, {})
@@ -365,7 +366,7 @@ def test_core_answers_where_the_owner_does_not(other: Path) -> None:
 
 def test_a_wrapper_stays_around_every_owner(other: Path) -> None:
     """A watermark, a limiter, a counter: it wraps whoever plays."""
-    asking = SimpleNamespace(rngs=[None], samples=2)
+    asking = SimpleNamespace(rngs=[None], samples=2, channels=1)
     with registry("good", other, "listener") as found:
         assert found.listen() == []
         found.owner("hush")

@@ -90,6 +90,35 @@ def test_a_wrapper_is_named_where_what_comes_out_is_wrong(
         take_of(hush, wrapper)
 
 
+def test_one_may_stand_around_adapting_too(pack: Path, tmp_path: Path) -> None:
+    """It has to be there before the first stage is planned."""
+    source = (
+        "from distill_core import hookimpl\n\n@hookimpl(wrapper=True)\ndef distill_adapt():\n"
+        "    yield\n    raise ValueError('heard')\n"
+    )
+    ear = bring(tmp_path, "distill-ear", source, "[distill.plugins]\near = distill_ear\n")
+    with (
+        registry("good", ear) as found,
+        pytest.raises(BackendError, match=r"distill-ear 1\.0 .*heard"),
+    ):
+        distill.train(pack, "hush", out=tmp_path / "it.distill", steps=1, registry=found)
+
+
+def test_a_listener_that_fails_is_told_of_at_once(pack: Path, tmp_path: Path) -> None:
+    """Who waits for its logbook for hours should not find out afterwards."""
+    source = "from distill_core import hookimpl\n\n@hookimpl\ndef distill_event(event): 1 / 0\n"
+    ear = bring(tmp_path, "distill-ear", source, "[distill.plugins]\near = distill_ear\n")
+    heard: list[distill.Event] = []
+    with registry("good", ear) as found:
+        done = distill.train(
+            pack, "hush", out=tmp_path / "it.distill", steps=1, registry=found,
+            on_event=heard.append,
+        )  # fmt: skip
+    (told,) = (each.message for each in heard if isinstance(each, distill.Warned))
+    assert told == "A listener failed (distill-ear 1.0): ZeroDivisionError: division by zero."
+    assert done.warnings == (told,)
+
+
 def test_one_may_stand_around_loading_too(hush: Path, tmp_path: Path) -> None:
     """It has to be there before the first model is loaded."""
     source = (

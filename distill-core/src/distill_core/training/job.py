@@ -130,6 +130,7 @@ class Job:
         self, owners: Sequence[Owner], configs: Mapping[str, Configs], host: nn.Module | None
     ) -> list[Stage]:
         """Make the stages; arguments as of `planning.plan`."""
+        self.registry.listen()  # who stands around distill_adapt
         return plan(owners, configs, host, self.dataset, self.budget, self.device)
 
     def run(self, stages: Sequence[Stage]) -> Trained:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from ..events import Event, Warned
+from ..asking import innermost
+from ..diagnosis import what_happened
+from ..events import Done, Event, Warned
 from ..registry import Registry
 from .folder import RunFolder
 
@@ -50,6 +52,18 @@ class Voice:
         try:
             self.registry.everyone().distill_event(event=event)
         except (Exception, SystemExit) as error:  # a listener's fault must not end a run
-            message = f"A listener failed: {type(error).__name__}: {error}"
-            if message not in self.warned:
-                self.warned.append(message)
+            self._tell_fault(event, error)
+
+    def _tell_fault(self, event: Event, error: BaseException) -> None:
+        """Tell once that a listener failed, but not to the listeners."""
+        claim = innermost(error, iter(self.registry.claims))
+        whose = f" ({claim.distribution} {claim.version})" if claim is not None else ""
+        message = f"A listener failed{whose}: {what_happened(error)}."
+        if message in self.warned:
+            return
+        self.warned.append(message)
+        told = Warned(stage=event.stage, step=event.step, seconds=event.seconds, message=message)
+        if not isinstance(event, Done):  # which is the journal's last
+            self.folder.remember(told)
+        if self.on_event is not None:
+            self.on_event(told)
