@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from .evaluating.evaluate import Evaluation, evaluate
     from .generating.request import SECONDS_GOING_ON, Chunk, Request
     from .generating.take import Take
-    from .loading import Part, load
+    from .loading import load
     from .model import Model
+    from .part import Part
     from .training.crop_objective import CropObjective
     from .training.job import Trained
     from .training.objective import Objective
@@ -64,7 +65,7 @@ LAZY = {
     "Model": "model",
     "Objective": "training.objective",
     "Outcome": "training.run",
-    "Part": "loading",
+    "Part": "part",
     "Request": "generating.request",
     "Run": "training.run",
     "SECONDS_GOING_ON": "generating.request",

@@ -10,8 +10,8 @@ from .hookspecs import hookimpl
 if TYPE_CHECKING:
     from torch import nn
 
-    from .loading import Part
     from .model_type import Facts
+    from .part import Part
 
 
 @hookimpl(trylast=True)

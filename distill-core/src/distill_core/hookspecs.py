@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .events import Event
     from .generating.request import Chunk, Request
     from .header import Header
-    from .loading import Part
     from .model_type import Facts, ModelType
+    from .part import Part
     from .training.run import Run
 
 PROJECT = "distill"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import signature
 from typing import Any
 
 from attrs import fields, frozen
@@ -12,6 +11,7 @@ from ..configs import Caller, Configs, by_flag, structure
 from ..controls import control
 from ..errors import ConfigError, aside, near
 from ..model_type import ModelType
+from ..reserved import KEYWORDS, TRAINING
 
 
 @frozen
@@ -81,13 +81,11 @@ def sort(
 
 def _meant(name: str, types: Sequence[ModelType], known: Mapping[str, Setting]) -> str | None:
     """Find the setting that was meant: the option's name for it, a type's name in front or none."""
-    from .train import train  # which imports this module; its own words may be what was mistyped
-
     meant = {_typed(each): keyword for keyword, each in known.items()} | {k: k for k in known}
     fronted = [f"{each.name}_{name}" for each in types]
     bare = [name.removeprefix(f"{each.name}_") for each in types]
     exact = next((meant[each] for each in [name, *fronted, *bare] if each in meant), None)
-    return exact or near(name, [*known, *signature(train).parameters])
+    return exact or near(name, [*known, *KEYWORDS[TRAINING]])
 
 
 def _typed(setting: Setting) -> str:
