@@ -171,6 +171,10 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_one_short_clip_is_enough",
         ("IndexError", "Trained on one clip of 10 ms"), set(),
     ),
+    "owning": (
+        "test_a_companion_leaves_its_host_alone",
+        ("keeps its host's weights", "Hand the host to methods"), set(),
+    ),
     "narrow": (
         "test_another_rate_and_other_channels_work_too",
         ("channels 2", "Take both from the model config"), set(),

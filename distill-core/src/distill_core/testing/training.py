@@ -137,6 +137,23 @@ class TrainingTests(TrainedTests):
             " each step.",
         )
 
+    def test_a_companion_leaves_its_host_alone(self, trial: Trial, training: Training) -> None:
+        """The file keeps the host as it was: what learnt on another one would be lost on it."""
+        if not trial.is_companion:
+            pytest.skip("It has no host.")
+        names, changed = training.seen.host
+        hold(
+            not changed,
+            f"Training changes its host: {', '.join(sorted(changed)[:3])}. Only read run.host.",
+        )
+        own = read_model_file(training.done.model).part(self.model_type)
+        kept = sorted(name for name in names if any(each.endswith(f".{name}") for each in own))
+        hold(
+            not names or len(kept) < len(names),
+            f"It keeps its host's weights as its own: {', '.join(kept[:3])}. Hand the host to"
+            " methods, or keep it in a list: a submodule's weights are its own.",
+        )
+
     def test_training_writes_only_into_its_folder(
         self,
         trial: Trial,

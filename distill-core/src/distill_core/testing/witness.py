@@ -23,6 +23,7 @@ class Seen:
         network: that was trained, as the hook left it.
         untrained: its state before.
         generator: the state in which it left torch's global generator.
+        host: names of the host's tensors, and of those that training changed.
         looks: how often the hook looked whether to stop.
     """
 
@@ -30,6 +31,7 @@ class Seen:
     untrained: dict[str, Tensor]
     generator: Tensor
     looks: int
+    host: tuple[frozenset[str], frozenset[str]]
 
 
 class Watched(threading.Event):
@@ -53,11 +55,14 @@ last: dict[str, Seen] = {}  # by model type
 def distill_train(model_type: str, model: nn.Module, run: Run) -> Generator[None, Any, Any]:
     """Look on."""
     untrained, cancel = snapshot(model), run.cancel
+    host = snapshot(run.host) if run.host is not None else {}
     watched = run.cancel = Watched(cancel)
     try:
         extras = yield
     finally:
         run.cancel = cancel
     generator = torch.get_rng_state()
-    last[model_type] = Seen(model, untrained, generator, watched.looks)
+    now = run.host.state_dict() if run.host is not None else {}
+    changed = frozenset(name for name in host if not torch.equal(host[name], now[name]))
+    last[model_type] = Seen(model, untrained, generator, watched.looks, (frozenset(host), changed))
     return extras
