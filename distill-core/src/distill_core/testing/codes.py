@@ -9,7 +9,8 @@ from torch import Tensor
 from ..loading import Loaded
 from ..model import Model
 from ..protocols import Reconstructs, ShowsVectors, Tokenizer
-from .failing import hold
+from .failing import excepting, hold
+from .generators import Generators
 from .sounding import noise
 from .trained import TrainedTests
 
@@ -58,13 +59,13 @@ class CodesTests(TrainedTests):
     @torch.inference_mode()
     def test_sounds_of_any_length_are_coded(self, codec: Tokenizer, audio: Tensor) -> None:
         """One frame of codes for every hop that was begun."""
-        self.check_codes(codec, codec.encode(audio), audio.shape[-1])
+        self.check_codes(codec, encode(codec, audio), audio.shape[-1])
 
     @torch.inference_mode()
     def test_codes_are_decoded_to_any_length(self, codec: Tokenizer, audio: Tensor) -> None:
         """Codes become exactly as many samples as were asked for, and codes again."""
         samples = audio.shape[-1]
-        decoded = codec.decode(codec.encode(audio), samples)
+        decoded = decode(codec, encode(codec, audio), samples)
         wanted = [BATCH, codec.channels, samples]
         hold(
             decoded.dtype == torch.float32 and list(decoded.shape) == wanted,
@@ -72,7 +73,7 @@ class CodesTests(TrainedTests):
             f" {wanted}. Cut what is decoded to the samples that were asked for.",
         )
         hold(decoded.isfinite().all(), "What decode gives is not finite.")
-        self.check_codes(codec, codec.encode(decoded), samples)
+        self.check_codes(codec, encode(codec, decoded), samples)
 
     @torch.inference_mode()
     def test_any_codes_can_be_decoded(self, codec: Tokenizer) -> None:
@@ -80,7 +81,7 @@ class CodesTests(TrainedTests):
         rng = torch.Generator().manual_seed(0)
         codes = torch.randint(codec.entries, (1, codec.levels, FRAMES), generator=rng)
         for each in (codes, torch.zeros_like(codes), torch.full_like(codes, codec.entries - 1)):
-            decoded = codec.decode(each, FRAMES * codec.hop)
+            decoded = decode(codec, each, FRAMES * codec.hop)
             hold(
                 decoded.isfinite().all() and decoded.shape[-1] == FRAMES * codec.hop,
                 f"Codes from 0 to entries - 1 give {list(decoded.shape)} samples, or some that are"
@@ -90,12 +91,21 @@ class CodesTests(TrainedTests):
     @torch.inference_mode()
     def test_coding_twice_gives_the_same(self, codec: Tokenizer, model: Model) -> None:
         """A codec that rolls dice cannot be learnt from, nor a take be made again."""
-        audio = torch.from_numpy(noise(model, FRAMES * codec.hop).samples)[None]
-        one, other = codec.encode(audio), codec.encode(audio)
+        audio, before = (
+            torch.from_numpy(noise(model, FRAMES * codec.hop).samples)[None],
+            Generators.now(),
+        )
+        one, other = encode(codec, audio), encode(codec, audio)
         hold(torch.equal(one, other), "One sound was coded in two ways. Draw nothing in encode.")
         samples = FRAMES * codec.hop
-        first, second = codec.decode(one, samples), codec.decode(one, samples)
+        first, second = decode(codec, one, samples), decode(codec, one, samples)
         hold(torch.equal(first, second), "The same codes gave two sounds. Draw nothing in decode.")
+        changed = before.changed()
+        hold(
+            not changed,
+            f"Coding changes the global generator of {', '.join(changed)}. Draw nothing in encode"
+            " and decode, and seed nothing.",
+        )
 
     @torch.inference_mode()
     def test_vectors_are_those_of_its_codes(self, codec: Tokenizer) -> None:
@@ -116,15 +126,15 @@ class CodesTests(TrainedTests):
         samples = BATCH * FRAMES * codec.hop
         loud = torch.from_numpy(noise(model, samples).samples)
         sounds = torch.stack([loud, loud.flip(-1) / 4])  # [B, C, T]
-        codes = codec.encode(sounds)
-        alone = torch.cat([codec.encode(each[None]) for each in sounds])
+        codes = encode(codec, sounds)
+        alone = torch.cat([encode(codec, each[None]) for each in sounds])
         same = float((codes == alone).float().mean()) if codes.shape == alone.shape else 0.0
         hold(
             same >= SAME_CODES,
             "A sound's codes change with the others of its batch. Mix nothing across the batch.",
         )
-        decoded = codec.decode(codes, samples)
-        one = torch.cat([codec.decode(each[None], samples) for each in codes])
+        decoded = decode(codec, codes, samples)
+        one = torch.cat([decode(codec, each[None], samples) for each in codes])
         hold(
             torch.allclose(decoded, one, atol=ALIKE),
             "Codes are decoded otherwise among others. Mix nothing across the batch.",
@@ -161,3 +171,17 @@ class CodesTests(TrainedTests):
             f"encode gives codes from {low} to {high}, beyond 0 to {codec.entries - 1}. Clamp them,"
             " or let entries be the number of values that a code can take.",
         )
+
+
+def encode(codec: Tokenizer, audio: Tensor) -> Tensor:
+    """Let a codec encode, and say where it cannot."""
+    cure = "Take float32 [B, C, T] of any length from 1 on: pad the last frame with silence."
+    with excepting(f"encode cannot take {list(audio.shape)}", cure):
+        return codec.encode(audio)
+
+
+def decode(codec: Tokenizer, codes: Tensor, samples: int) -> Tensor:
+    """Let a codec decode, and say where it cannot."""
+    cure = "Take any codes [B, levels, N] from 0 to entries - 1, and up to N * hop samples."
+    with excepting(f"decode cannot take {list(codes.shape)} for {samples} samples", cure):
+        return codec.decode(codes, samples)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import pytest
@@ -22,6 +24,15 @@ def fail(wrong: str, cure: str) -> NoReturn:
 def fail_by(error: BaseException, wrong: str, cure: str) -> NoReturn:
     """Fail as `fail` does, and show by which way an error came: through the author's own code."""
     raise pytest.fail.Exception(f"{wrong}: {told(error)}. {cure}") from error
+
+
+@contextmanager
+def excepting(wrong: str, cure: str) -> Iterator[None]:
+    """Fail as `fail_by` does where a block raises; arguments as of `fail`."""
+    try:
+        yield
+    except Exception as error:  # an author's own code may raise anything
+        fail_by(error, wrong, cure)
 
 
 def told(error: BaseException) -> str:

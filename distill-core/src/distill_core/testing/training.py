@@ -17,11 +17,13 @@ from ..events import EpochMetrics, Event, StepMetrics
 from ..model import Model
 from ..modelfile import read_model_file
 from ..training.average import snapshot
-from .failing import fail_by, hold, leave_to
+from .failing import excepting, fail_by, hold, leave_to
 from .sounding import fault
 from .trained import TrainedTests, Training
 from .trial import SEED, Trial
 from .witness import Seen
+
+ALONE = "Let each training begin from what it is given, and keep nothing from one to the next."
 
 
 class FirstStep(threading.Event):
@@ -91,7 +93,7 @@ class TrainingTests(TrainedTests):
         hold(
             told,
             "No step and no epoch was told. Train through run.fit(...), or call"
-            " run.emit(StepMetrics(...)) in a loop of your own.",
+            " run.tell_step(step, loss) in a loop of your own.",
         )
         losses = [each.loss if isinstance(each, StepMetrics) else each.train_loss for each in told]
         losses += [
@@ -117,7 +119,8 @@ class TrainingTests(TrainedTests):
 
     def test_the_same_seed_trains_the_same_weights(self, trial: Trial, training: Training) -> None:
         """Whoever tells a seed may expect the same model."""
-        again = trial.train("again")
+        with excepting("Trained a second time, it failed", ALONE):
+            again = trial.train("again")
         odd = differing(training.done.model, again.model, self.model_type)
         hold(
             not odd,
@@ -127,7 +130,8 @@ class TrainingTests(TrainedTests):
 
     def test_training_seeds_nothing(self, trial: Trial, training: Training) -> None:
         """A backend that seeds makes all its trainings the same, whatever seed was told."""
-        trial.train("other", seed=SEED + 1)
+        with excepting("Trained with another seed, it failed", ALONE):
+            trial.train("other", seed=SEED + 1)
         same = torch.equal(training.seen.generator, trial.seen.generator)
         seeders = sorted(training.seeders) or ["something"] * same
         hold(
@@ -168,7 +172,8 @@ class TrainingTests(TrainedTests):
         if trial.is_companion:
             shutil.copyfile(trial.path("host"), models / "host.distill")
         there = attrs.evolve(trial, sounds=trial.sounds.absolute(), folder=models)
-        model = there.train("tidy", steps=1).model
+        with excepting("Trained in another folder, for one step, it failed", ALONE):
+            model = there.train("tidy", steps=1).model
         hold(Path.cwd() == cwd, "Training changes the working folder, which is the user's.")
         strange = {*cwd.iterdir(), *models.iterdir()} - {
             model,
@@ -187,7 +192,7 @@ class TrainingTests(TrainedTests):
         hold(
             stop.step is not None,
             "No step was told, so that nobody can see it train. Train through run.fit(...), or call"
-            " run.emit(StepMetrics(...)) in a loop of your own.",
+            " run.tell_step(step, loss) in a loop of your own.",
         )
         hold(
             stop.step is None or stop.reached <= stop.step,
@@ -220,7 +225,9 @@ class TrainingTests(TrainedTests):
         """Bit for bit: a run that was stopped or killed is as good as one that was not."""
         if stopped.ended:
             leave_to("test_it_stops_when_asked", "it did not stop when asked")
-        trial.resume(stopped.run)
+        cure = "Let Objective.load_state take back whatever state() gave, also of a first step."
+        with excepting("Stopped in its first step, it cannot go on", cure):
+            trial.resume(stopped.run)
         odd = differing(training.done.model, stopped.run, self.model_type)
         hold(
             not odd,
