@@ -9,6 +9,7 @@ import distill_core as distill
 import numpy as np
 import pytest
 from distill_core.errors import BackendError
+from distill_core.skew import meant_hook
 
 from . import bring, registry
 
@@ -126,3 +127,12 @@ def test_a_backend_whose_hooks_take_fewer_arguments_works(pack: Path, tmp_path: 
     assert take.audio.samples.shape == (1, 4000)
     assert 0.2 < float(np.abs(take.audio.samples).max()) <= 0.25
     assert heard
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("distill_generat", "distill_generate"), ("distill_finish", None), ("distill_preset", None)],
+)
+def test_a_hook_is_guessed_by_its_own_word(typed: str, meant: str | None) -> None:
+    """All hooks begin alike; a newer core's must not be taken for one that is misspelt."""
+    assert meant_hook(typed) == meant

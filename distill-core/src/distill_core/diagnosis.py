@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+import pluggy
 from attrs import frozen
 
 from .claims import NARROW, Claim, one_line, plain_name, told_by
@@ -53,6 +55,10 @@ def diagnose(claim: Claim, error: BaseException) -> Broken:
         whole = _whole(claim)
         install = whole if claim.package == top else f"Install {top}, or r{whole[1:]}"
         return Broken(f"it needs the module {error.name}, which is not there", install + ".")
+    if isinstance(error, pluggy.PluginValidationError) and "not a generator" in told_by(error):
+        hook = re.search(r"hook '(\w+)'", told_by(error))
+        named = hook[1] if hook else "hook"
+        return Broken(f"its {named} is marked as a wrapper and has no yield", cure(claim))
     if isinstance(error, SystemExit):
         return Broken("it quits when it is imported", cure(claim))
     return Broken(what_happened(error), cure(claim))

@@ -13,9 +13,10 @@ import pluggy
 
 from . import hookspecs
 from .claims import told_by
-from .errors import nearest
+from .errors import near
 
 CORE, PACKAGE = "distill-core", "distill_core"
+FRONT = f"{hookspecs.PROJECT}_"  # of a hook's name
 CALLED = {"knob", "ModelType"}  # by plugins, while they are imported and asked for their types
 UNEXPECTED = re.compile(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'")
 
@@ -47,21 +48,24 @@ def _misfit(told: str, lacks: str) -> str:
     """Say which hook of a plugin is not as the contract says; pluggy tells it in passing."""
     unknown = re.search(r"unknown hook '(\w+)'", told)
     if unknown:
-        meant = nearest(unknown[1], known_hooks()).rstrip("?").removeprefix(" Did you mean ")
+        meant = meant_hook(unknown[1])
         return f"it has a hook '{unknown[1]}', {lacks} know" + (
             f"; {meant} may be meant" if meant else ""
         )
     hook = re.search(r"hook '(\w+)'", told)
-    if "not a generator function" in told:
-        return f"its {hook[1] if hook else 'hook'} is marked as a wrapper and has no yield"
     arguments = re.search(r"Argument\(s\) \{(.*?)\}", told)
     if arguments and hook:
         return f"its {hook[1]} asks for {arguments[1]}, {lacks} give"
-    return told
+    return ""
+
+
+def meant_hook(name: str) -> str | None:
+    """Find the hook that was most likely meant; that all begin alike tells nothing."""
+    found = near(name.removeprefix(FRONT), [each.removeprefix(FRONT) for each in known_hooks()])
+    return None if found is None else FRONT + found
 
 
 def known_hooks() -> dict[str, tuple[str, ...]]:
     """List the hooks of the installed contract, each with the arguments that core gives."""
-    front = f"{hookspecs.PROJECT}_"
-    found = {name: each for name, each in vars(hookspecs).items() if name.startswith(front)}
+    found = {name: each for name, each in vars(hookspecs).items() if name.startswith(FRONT)}
     return {name: tuple(signature(each).parameters) for name, each in found.items()}

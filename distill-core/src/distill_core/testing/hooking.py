@@ -9,7 +9,7 @@ from typing import Any
 from .. import hookspecs
 from ..errors import nearest
 from ..model_type import ModelType
-from ..skew import known_hooks
+from ..skew import known_hooks, meant_hook
 from .failing import fail
 from .marks import MARK, hooks, missing
 from .subject import Subject
@@ -36,11 +36,12 @@ class HookTests(Subject):
         known = known_hooks()
         for name, _ in hooks(plugin):
             if name not in known:
-                meant = nearest(name, known).lstrip()
+                meant = meant_hook(name)
                 fail(
                     f"{name} is no hook of the installed core",
-                    f"{meant} Correct the name, or upgrade distill-core if it is a newer one's."
-                    f" {ALL}.".lstrip(),
+                    (f"Did you mean {meant}? " if meant else "")
+                    + "Correct the name, or upgrade distill-core if it is a newer one's."
+                    f" {ALL}.",
                 )
 
     def test_every_hook_argument_is_known(self, plugin: Any) -> None:
