@@ -10,11 +10,11 @@ from typing import Any
 
 import distill_core
 import docstrings
-import pluggy
 import signatures
 from distill_core import claims, errors, events, hookspecs, protocols
 from distill_core.audio import crops, dataset
 from distill_core.registry import EVERYONES
+from distill_core.skew import known_hooks
 from distill_core.testing import BackendTests
 from distill_core.training import run, schedule
 
@@ -80,12 +80,7 @@ ABOUT = {
 
 def hooks() -> dict[str, Callable[..., Any]]:
     """Collect the hooks of the contract, in the order of their source."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    return {
-        name: found
-        for name, found in vars(hookspecs).items()
-        if inspect.isfunction(found) and manager.parse_hookspec_opts(hookspecs, name) is not None
-    }
+    return {name: getattr(hookspecs, name) for name in known_hooks()}
 
 
 def page() -> str:

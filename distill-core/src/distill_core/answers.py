@@ -52,7 +52,7 @@ def check_chunk(given: Any, request: Request) -> list[int]:
     from .generating.request import Chunk
 
     every = range(len(request.rngs))
-    chunk = given if isinstance(given, Chunk) else Chunk(given, every)
+    chunk = Chunk.of(given, len(every))
     samples, takes = chunk.samples, list(chunk.takes)
     if not isinstance(samples, torch.Tensor):
         raise AnswerError(f"it yields a {type(samples).__name__}, not a tensor")

@@ -118,9 +118,11 @@ def cure(claim: Claim, core: str = "") -> str:
         core: the name of core's distribution, where a newer one may be what is missing.
     """
     owner = claim.distribution
-    newer = f"Upgrade {core} (pip install --upgrade {core}) or the plugin (" if core else ""
-    if newer:
-        return f"{newer}pip install --upgrade {owner}), or remove it (pip uninstall {owner})."
+    if core:
+        return (
+            f"Upgrade {core} (pip install --upgrade {core}) or the plugin"
+            f" (pip install --upgrade {owner}), or remove it (pip uninstall {owner})."
+        )
     return f"Upgrade it (pip install --upgrade {owner}) or remove it (pip uninstall {owner})."
 
 

@@ -91,7 +91,7 @@ def load_part(
     header = file.header
     name = detect(header, registry) if companion is None else companion
     owner = _owner(header, registry, name, companion)
-    version, table = _told(header, companion)
+    version, table = version_and_config(header, companion)
     _check_version(header, owner, version)
     config = _config(header, owner, table)
     if companion is None:
@@ -109,7 +109,7 @@ def load_part(
     return Loaded(owner, network, config, part.extras)
 
 
-def _told(header: Header, companion: str | None) -> tuple[int, dict[str, Any]]:
+def version_and_config(header: Header, companion: str | None) -> tuple[int, dict[str, Any]]:
     """Read the version and the config of the file's own model, or of a companion."""
     if companion is None:
         return (1 if header.version is None else header.version), header.config

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from .registry import Registry
 
 
+def needed(kind: ModelType) -> tuple[str, ...]:
+    """List the hooks of a model type that core has no answer of its own to."""
+    return ("distill_build", "distill_train", *("distill_generate",) * kind.plays)
+
+
 @frozen
 class Owner:
     """A model type together with the plugin that answers for it."""
@@ -78,8 +83,7 @@ class Owner:
         Raises:
             BackendError: it cannot be built, trained or, where its type plays, played.
         """
-        needed = ("distill_build", "distill_train", *("distill_generate",) * self.type.plays)
-        lacking = [hook for hook in needed if not self.answers(hook)]
+        lacking = [hook for hook in needed(self.type) if not self.answers(hook)]
         if lacking:
             told = f"{self.name} has no {' and no '.join(lacking)} that is marked with @hookimpl"
             raise BackendError(f"{self.claim.distribution} is broken: {told}.", cure(self.claim))

@@ -53,11 +53,12 @@ def _check_record(record: ModelType) -> None:
         raise TypeError(f"ModelType.versions is {versions!r}, not a tuple of whole numbers")
     for field in ("provides", "needs"):
         protocols = getattr(record, field)
-        if not isinstance(protocols, frozenset) or not all(map(_is_protocol, protocols)):
+        if not isinstance(protocols, frozenset) or not all(map(is_protocol, protocols)):
             raise TypeError(f"ModelType.{field} is {protocols!r}, not a frozenset of protocols")
 
 
-def _is_protocol(each: Any) -> bool:
+def is_protocol(each: Any) -> bool:
+    """Say whether something is a protocol that a network can be held against."""
     return isinstance(each, type) and getattr(each, "_is_runtime_protocol", False)
 
 

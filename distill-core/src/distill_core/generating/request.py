@@ -52,3 +52,8 @@ class Chunk:
     samples: Tensor
     takes: Sequence[int]
     attached: Mapping[int, Any] | None = None
+
+    @classmethod
+    def of(cls, given: Tensor | Chunk, count: int) -> Chunk:
+        """Take what `distill_generate` yields: a record, or a tensor of all `count` takes."""
+        return given if isinstance(given, Chunk) else cls(given, range(count))

@@ -121,19 +121,26 @@ def _make(
     recipe = model.recipe(player, duration, settings)
     for first in range(0, len(seeds), batch):
         some = seeds[first : first + batch]
-        request = Request(
-            rngs=[torch.Generator().manual_seed(seed) for seed in some],
-            samples=samples,
-            sample_rate=model.sample_rate,
-            channels=model.channels,
-            host=model.host.network if player is not model.host else None,
-            extras=player.extras,
-        )
+        request = make_request(model, player, some, samples)
         made = _collect(player, request, settings, pulse)
         for seed, (waveform, attached) in zip(some, made, strict=True):
             audio, clipped = finish(waveform, model.sample_rate)
             own = {"seed": seed} | ({} if attached is None else {"attached": attached})
             yield Take(audio, seed, clipped, recipe | own, model.header.path)
+
+
+def make_request(
+    model: Model, player: Loaded, seeds: Sequence[int], samples: int | None
+) -> Request:
+    """Ask a part of a model for a batch of takes, one per seed, of `samples` samples each."""
+    return Request(
+        rngs=[torch.Generator().manual_seed(seed) for seed in seeds],
+        samples=samples,
+        sample_rate=model.sample_rate,
+        channels=model.channels,
+        host=model.host.network if player is not model.host else None,
+        extras=player.extras,
+    )
 
 
 def _collect(
@@ -147,7 +154,7 @@ def _collect(
             "distill_generate", model=player.network, config=settings, request=request
         )
         for given in chunks:
-            chunk = given if isinstance(given, Chunk) else Chunk(given, range(len(pieces)))
+            chunk = Chunk.of(given, len(pieces))
             for row, index in enumerate(chunk.takes):
                 pieces[index].append(chunk.samples[row].detach().cpu())
             for index, value in (chunk.attached or {}).items():

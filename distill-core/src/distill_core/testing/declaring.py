@@ -11,7 +11,7 @@ from ..claims import Claim
 from ..controls import controls
 from ..knobs import KEY
 from ..model_type import ModelType
-from ..vetting import SOUND
+from ..vetting import SOUND, is_protocol
 from .failing import fail, leave_to
 from .subject import Subject, told_types
 from .wording import is_sentence
@@ -69,7 +69,7 @@ class DeclaringTests(Subject):
         """Companions and hosts are matched by them."""
         for name in ("provides", "needs"):
             told = getattr(record, name)
-            if not isinstance(told, frozenset) or not all(map(_is_protocol, told)):
+            if not isinstance(told, frozenset) or not all(map(is_protocol, told)):
                 fail(
                     f"ModelType.{name} is {told!r}",
                     f"Write a frozenset of distill_core's protocols, as {name}=frozenset({{"
@@ -150,10 +150,6 @@ def _is_frozen(cls: type) -> bool:
     except Exception:  # a check of the value: so it would have been set
         return False
     return False
-
-
-def _is_protocol(told: Any) -> bool:
-    return isinstance(told, type) and getattr(told, "_is_runtime_protocol", False)
 
 
 def _shown(told: list[Any]) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 
 from .. import hookspecs
 from ..model_type import ModelType
+from ..owner import needed
 
 MARK = f"{hookspecs.PROJECT}_impl"  # the attribute that the marker sets
-NEEDED = ("distill_model_types", "distill_build", "distill_train")
-PLAYING = "distill_generate"  # needed by what plays
 
 
 def hooks(plugin: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -24,4 +23,4 @@ def hooks(plugin: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
 def missing(plugin: Any, record: ModelType) -> list[str]:
     """List the hooks that core has no answer of its own to, and the plugin neither."""
     there = {name for name, _ in hooks(plugin)}
-    return [each for each in (*NEEDED, *[PLAYING] * record.plays) if each not in there]
+    return [each for each in ("distill_model_types", *needed(record)) if each not in there]

@@ -12,19 +12,19 @@ from torch import Tensor
 
 from ..configs import structure
 from ..errors import DistillError
-from ..generating.request import Chunk, Request
+from ..generating.request import Chunk
+from ..generating.take import make_request
 from ..loading import Loaded
 from ..model import Model
 from ..training.average import snapshot
 from .failing import fail, hold, leave_to, told
 from .generators import Generators
+from .sounding import SECONDS, SEED
 from .trained import TrainedTests
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SEED = 7
-SECONDS = 0.5
 SILENT = 1e-4  # peak; 80 dB below full scale
 ALIKE = 1e-4  # of full scale; what a batch's arithmetic may change
 LENGTHS = (1, 997, 24_000)  # samples
@@ -187,21 +187,14 @@ class PlayingTests(TrainedTests):
     def pieces(self, player: Loaded, model: Model, samples: int | None) -> list[list[Piece]]:
         """Collect what the hook yields for two takes."""
         settings: Any = structure(player.owner.type.generating, self.playing)
-        request = Request(
-            rngs=[torch.Generator().manual_seed(seed) for seed in (SEED, SEED + 1)],
-            samples=samples,
-            sample_rate=model.sample_rate,
-            channels=model.channels,
-            host=None if player is model.host else model.host.network,
-            extras=player.extras,
-        )
+        request = make_request(model, player, (SEED, SEED + 1), samples)
         pieces: list[list[Piece]] = [[] for _ in request.rngs]
         try:
             with torch.inference_mode():
                 for given in player.owner.call(
                     "distill_generate", model=player.network, config=settings, request=request
                 ):
-                    chunk = given if isinstance(given, Chunk) else Chunk(given, range(len(pieces)))
+                    chunk = Chunk.of(given, len(pieces))
                     for row, take in enumerate(chunk.takes):
                         piece = chunk.samples[row]
                         pieces[take].append(Piece(piece, piece.clone()))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..audio.sound import Sound
+from ..errors import DistillError, StorageError
 from ..model import Model
 from ..protocols import Reconstructs, Tokenizer
 
@@ -29,12 +30,17 @@ def sound_of(
 
 
 def fault(model: Model, model_type: str, playing: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with the sound that a type makes, or None.
+    """Say what is wrong with the sound that a type makes, or why it makes none; else None.
 
     Raises:
-        DistillError: it makes none.
+        StorageError: the disk's fault, and not the type's.
     """
-    sound = sound_of(model, model_type, playing)
+    try:
+        sound = sound_of(model, model_type, playing)
+    except StorageError:
+        raise
+    except DistillError as error:
+        return error.message
     if sound is not None and not np.isfinite(sound.samples).all():
         return "It makes NaN or infinity."
     return None

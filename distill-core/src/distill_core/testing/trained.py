@@ -13,10 +13,10 @@ from ..configs import structure
 from ..errors import DistillError
 from ..events import Event
 from ..header import read_header
-from ..loading import Loaded, load
+from ..loading import Loaded, load, version_and_config
 from ..model import Model
 from ..training.job import Trained
-from .failing import leave_to, told
+from .failing import leave_to
 from .generators import seeding
 from .sounding import fault
 from .trial import DEVICE, Trial
@@ -88,10 +88,7 @@ class TrainedTests:
     @classmethod
     def sounding(cls, model: Model) -> Model:
         """Give the model, once it is known that it sounds, where it promises to."""
-        try:
-            wrong = fault(model, cls.model_type, cls.playing)
-        except DistillError as error:
-            wrong = told(error)
+        wrong = fault(model, cls.model_type, cls.playing)
         if wrong is not None:
             leave_to("the tests of what it plays, or codes", wrong.rstrip("."))
         return model
@@ -107,9 +104,7 @@ class TrainedTests:
     def config(cls, trial: Trial, training: Training) -> Any:
         """Give the model config in the file, of which nothing is automatic any more."""
         header = read_header(training.done.model)
-        config = header.config
-        if trial.is_companion:
-            config = header.companions[cls.model_type]["config"]
+        _, config = version_and_config(header, cls.model_type if trial.is_companion else None)
         return structure(trial.owner.type.model, config)
 
     @pytest.fixture(scope="class")

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from ..errors import DistillError, Interrupted
 from ..events import EpochMetrics, Event, StepMetrics
+from ..loading import version_and_config
 from ..model import Model
 from ..modelfile import read_model_file
 from ..training.average import snapshot
@@ -245,12 +246,8 @@ def differing(one: Path, other: Path, model_type: str) -> str:
         if name not in mine or name not in theirs or not _equal(mine[name], theirs[name]):
             return name
     headers = first.header, second.header
-    configs = [
-        header.companions[model_type]["config"]
-        if model_type in header.companions
-        else header.config
-        for header in headers
-    ]
+    whose = model_type if model_type in first.header.companions else None
+    configs = [version_and_config(header, whose)[1] for header in headers]
     if configs[0] != configs[1]:
         return "what distill_adapt fills in"
     extras = [header.extras.get(model_type) for header in headers]
