@@ -392,7 +392,6 @@ def test_what_is_not_there_yet_is_not_in_the_help(distill: Distill) -> None:
         "--recipe",
         "--loop",
         "--spatial",
-        "--preset",
         "--blend",
         "--card",
     )

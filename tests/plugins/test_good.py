@@ -38,7 +38,7 @@ def test_a_strangers_backend_trains_saves_loads_and_plays(sounds: Path, tmp_path
         assert header.told["backend"] == "distill-hush-fixture 0.3.0"
         assert header.config["width"] == 2  # automatic, filled by distill_adapt
         assert header.config["color"] == "pink"
-        assert header.extras == {"hush": {"steps": 3}}
+        assert header.extras["hush"]["steps"] == 3
         model = distill.load(run.model, device="cpu", registry=found)
         take = model.generate(duration=0.5, seed=7, loudness=1.0, tilt={"low": 0.25})
         assert take.audio.samples.shape == (1, RATE // 2)

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from attrs import frozen
 
-from .configs import structure, unstructure
+from .configs import unstructure
 from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
 from .generating.recipe import part_digest
 from .header import Header
+from .presets import settings_from
 from .protocols import Reconstructs, Tokenizer
 from .seeding import chosen_seed
 from .skew import core_version
@@ -109,21 +110,28 @@ class Model:
         )
 
     def generate(
-        self, duration: float | None = None, seed: int | None = None, **knobs: Any
+        self,
+        duration: float | None = None,
+        seed: int | None = None,
+        preset: str | None = None,
+        **knobs: Any,
     ) -> Take:
         """Make one take.
 
         Args:
             duration: seconds; by default the natural length, or 10 s for what goes on.
             seed: drawn when it is not given; the take tells it.
+            preset: the name of settings in the model file, which `knobs` go on top of.
             **knobs: settings of the type that plays, as `temperature=0.9`.
 
         Raises:
-            ConfigError: a setting that cannot be used, or nothing in the file can play.
+            ConfigError: a setting that cannot be used, no such preset, or nothing in the file can
+                play.
+            ModelFileError: the preset in the file cannot be used.
             BackendError: what plays this file is not installed.
             AudioError: the model made something that is no sound.
         """
-        return next(self.takes([seed], duration=duration, **knobs))
+        return next(self.takes([seed], duration=duration, preset=preset, **knobs))
 
     def takes(
         self,
@@ -132,6 +140,7 @@ class Model:
         batch: int = 1,
         cancel: threading.Event | None = None,
         progress: Callable[[int], object] | None = None,
+        preset: str | None = None,
         **knobs: Any,
     ) -> Iterator[Take]:
         """Make one take per seed, `batch` of them drawn together; errors as of `generate`.
@@ -142,6 +151,7 @@ class Model:
             batch: how many are drawn at once.
             cancel: set it to stop at the next chunk; `Interrupted` is raised then.
             progress: told, chunk by chunk, how many samples of a batch's takes are made.
+            preset: the name of settings in the model file, which `knobs` go on top of.
             **knobs: settings of the type that plays.
         """
         from .generating.take import make_takes
@@ -153,10 +163,11 @@ class Model:
                 raise Interrupted("Stopped.")
 
         chosen = [chosen_seed(seed) for seed in seeds]
-        settings: Any = structure(self.player().owner.type.generating, knobs)
+        settings = settings_from(self.header, self.player().owner.type, knobs, preset)
         return make_takes(
-            self, chosen, duration=duration, settings=settings, batch=batch, pulse=pulse
-        )
+            self, chosen, duration=duration, settings=settings, batch=batch, pulse=pulse,
+            preset=preset,
+        )  # fmt: skip
 
     def reconstruct(self, sound: Sound) -> Sound:
         """Send a sound through the model: same length, rate and channels.

@@ -44,7 +44,7 @@ _KEYWORDS = {
 KEYWORDS = {  # of the functions that take knobs beside their own arguments
     TRAINING: frozenset(_KEYWORDS | {"model_type", "out", "name", "only", "force"}),
     COMPANION: frozenset(_KEYWORDS | {"model", "companion"}),
-    GENERATING: frozenset({"duration", "seed", "seeds", "batch", "cancel", "progress"}),
+    GENERATING: frozenset({"duration", "seed", "seeds", "batch", "cancel", "progress", "preset"}),
 }
 CALLS = {
     TRAINING: "distill_core.train", COMPANION: "distill_core.train_companion",

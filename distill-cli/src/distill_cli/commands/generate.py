@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from distill_core.configs import by_flag, structure
+from distill_core.configs import by_flag
 from distill_core.errors import DistillError, Interrupted, PartialError, StorageError
 from distill_core.header import read_header
 from distill_core.library import find
+from distill_core.loading import detect
+from distill_core.playing import playing_type
+from distill_core.presets import presets_in, settings_from
 from distill_core.registry import environment
 
 from .. import arguments, values
@@ -34,13 +37,8 @@ class Generate(KnobCommand):
         except (OSError, TypeError):
             return None  # the command itself will say what is wrong
         registry = environment()
-        kind = registry.model_type(str(header.model_type), "backend")
-        fitting = [each for each in registry.companions(kind) if header.has(each.name)]
-        players = [each for each in fitting if each.plays]
-        broken = registry.failures("companion")
-        for name in () if players else broken.keys() & header.companions.keys():
-            raise broken[name]
-        return kind.name, generating_knobs(players[0] if players else kind)
+        knobs = generating_knobs(playing_type(header, registry))
+        return detect(header, registry), knobs
 
     def told(self, values: dict[str, Any]) -> bool:
         """Say whether a model was named."""
@@ -103,6 +101,9 @@ class Generate(KnobCommand):
         help="Hz.  [default: the model's]",
     ),
     values.option(
+        "--preset", metavar="NAME", help="Settings that MODEL has under this name, to start from."
+    ),
+    values.option(
         "--meta",
         multiple=True,
         metavar="KEY=VALUE",
@@ -138,8 +139,8 @@ def command(
     threads = set_threads(told["threads"])
     loaded = load(model, device=told["device"])
     player = loaded.player()
-    generating = player.owner.type.generating
-    settings: Any = structure(generating, knobs, by_flag(generating))
+    kind, preset = player.owner.type, _preset(loaded, player, told["preset"])
+    settings = settings_from(loaded.header, kind, knobs, preset, by_flag(kind.generating))
     _introduce(loaded, player, settings, threads)
     for broken in environment().listen():
         screen.warn(broken.left_out)
@@ -149,7 +150,7 @@ def command(
     with stoppable(STOPPING) as cancel:
         takes = loaded.takes(
             range(first, first + count), duration=told["duration"], batch=told["batch"],
-            cancel=cancel, **knobs,
+            cancel=cancel, preset=preset, **knobs,
         )  # fmt: skip
         _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
 
@@ -192,6 +193,14 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
         raise Interrupted(f"Stopped: {len(rows)} of {count} takes were made.")
     if failed is not None:
         raise PartialError(f"{len(rows)} of {count} takes were made, then: {failed}")
+
+
+def _preset(loaded: Any, player: Any, name: str | None) -> str | None:
+    """Say which preset to start from; one of a model without any is ignored."""
+    if name is None or presets_in(loaded.header, [player.owner.name]):
+        return name
+    current().warn(f"--preset: {loaded.name} has no presets. Ignored.")
+    return None
 
 
 def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:

@@ -73,6 +73,7 @@ def make_takes(
     settings: Any,
     batch: int = 1,
     pulse: Callable[[int], object] | None = None,
+    preset: str | None = None,
 ) -> Iterator[Take]:
     """Make one take per seed, `batch` of them drawn together.
 
@@ -84,13 +85,16 @@ def make_takes(
         batch: how many are drawn at once.
         pulse: told, chunk by chunk, how many samples of a batch's takes are made; what it raises
             ends the making.
+        preset: the name of what the settings were taken from, for the recipe.
     """
     player, rate = model.player(), model.sample_rate
     duration = None if duration is None else checked_duration(duration)
     samples = None if duration is None else max(1, round(duration * rate))
     seeds = [checked_seed(seed) for seed in seeds]
     model.registry.listen()
-    return _make(model, player, seeds, duration, samples, settings, max(1, batch), pulse)
+    recipe = model.recipe(player, duration, settings)
+    recipe |= {} if preset is None else {"preset": preset}
+    return _make(model, player, seeds, recipe, samples, settings, max(1, batch), pulse)
 
 
 def checked_duration(duration: Any) -> float:
@@ -111,14 +115,13 @@ def _make(
     model: Model,
     player: Loaded,
     seeds: Sequence[int],
-    duration: float | None,
+    recipe: dict[str, Any],
     samples: int | None,
     settings: Any,
     batch: int,
     pulse: Callable[[int], object] | None,
 ) -> Iterator[Take]:
     """Make the takes, once everything is checked."""
-    recipe = model.recipe(player, duration, settings)
     for first in range(0, len(seeds), batch):
         some = seeds[first : first + batch]
         request = make_request(model, player, some, samples)

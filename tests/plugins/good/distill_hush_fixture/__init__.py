@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from distill_core import Configs, Facts, ModelType, hookimpl
+from distill_core import Configs, Facts, ModelType, Morphs, hookimpl
 
 from .configs import HushGenerating, HushModel, HushTraining
 
 WIDTH_SECONDS = 60  # of sound from which a wider network pays
+PRESETS = {"soft": {"loudness": 0.1}, "low and high": {"tilt": {"low": 0.5, "high": -0.25}}}
+SLIDERS = [{"name": "low", "variance": 0.625}, {"name": "high", "variance": 0.25}]
 
 
 @hookimpl
@@ -23,6 +25,7 @@ def distill_model_types() -> list[ModelType]:
             model=HushModel,
             training=HushTraining,
             generating=HushGenerating,
+            provides=frozenset({Morphs}),
             rank=-1,
         )
     ]
@@ -49,7 +52,7 @@ def distill_train(model, config: Configs, run) -> dict[str, Any]:
     from .training import HushObjective
 
     outcome = run.fit(HushObjective(model, config.training, run))
-    return {"steps": outcome.steps}
+    return {"steps": outcome.steps, "presets": PRESETS, "sliders": SLIDERS}
 
 
 @hookimpl

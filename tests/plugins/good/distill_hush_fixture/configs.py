@@ -36,3 +36,4 @@ class HushGenerating:
 
     loudness: float = knob(0.5, help="How loud.", min=0, max=1, short="l")
     tilt: dict[str, float] = knob({}, help="Weights.", min=-1, max=1)
+    score: Path | None = knob(None, help="A file that it ignores.")

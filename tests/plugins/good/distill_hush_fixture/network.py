@@ -20,3 +20,7 @@ class Hush(nn.Module):
     def forward(self) -> Tensor:
         """Give the level of each channel, [C, 1]."""
         return self.levels.mean(-1, keepdim=True).sigmoid()
+
+    def morph(self, start: Tensor, end: Tensor, amount: float) -> Tensor:
+        """Mix two sounds [B, C, T]."""
+        return torch.lerp(start, end, amount)
