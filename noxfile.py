@@ -18,7 +18,7 @@ HOME = ROOT / ".nox" / "distill"  # the one environment
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = str(BIN / "python")
 STAMP = HOME / "installed.txt"  # what was installed, as a digest
-DISTRIBUTIONS = ["distill-core", "distill-vqvae", "distill-prior", "distill-cli"]
+DISTRIBUTIONS = ["distill-core", "distill-vae", "distill-vqvae", "distill-prior", "distill-cli"]
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/src"))
 BUILDING = ["hatchling", "editables"]

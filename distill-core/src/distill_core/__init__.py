@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from .generating.take import Take
     from .loading import load
     from .model import Model
+    from .nn.blocks import ConvNeXtBlock
+    from .nn.mels import mel_filters
     from .part import Part
     from .training.crop_objective import CropObjective
     from .training.job import Trained
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 LAZY = {
     "Chunk": "generating.request",
     "Clip": "audio.dataset",
+    "ConvNeXtBlock": "nn.blocks",
     "CropObjective": "training.crop_objective",
     "Crops": "audio.crops",
     "Dataset": "audio.dataset",
@@ -75,6 +78,7 @@ LAZY = {
     "decode_in_pieces": "audio.stitching",
     "evaluate": "evaluating.evaluate",
     "load": "loading",
+    "mel_filters": "nn.mels",
     "one_after_another": "audio.stitching",
     "put_companion": "companions",
     "resume": "training.resume",
@@ -111,6 +115,7 @@ __all__ = [
     "Clip",
     "ConfigError",
     "Configs",
+    "ConvNeXtBlock",
     "CropObjective",
     "Crops",
     "Dataset",
@@ -155,6 +160,7 @@ __all__ = [
     "hookspec",
     "knob",
     "load",
+    "mel_filters",
     "one_after_another",
     "put_companion",
     "resume",

@@ -7,12 +7,12 @@ The multi-scale mel distance is that of "High-Fidelity Audio Compression with Im
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from attrs import frozen
+from distill_core import mel_filters
 from torch import Tensor, nn
 
 MEL_FLOOR = 1e-5  # magnitudes below are silence
@@ -20,28 +20,6 @@ POWER_FLOOR = 1e-8
 HOPS_PER_WINDOW = 4
 ENERGY_WINDOW, ENERGY_BANDS, ENERGY_FRAMES = 1024, 40, 16
 TINY = 1e-12  # magnitudes below have no phase
-LINEAR_BELOW = 1000.0  # Hz; Slaney's scale is linear below and logarithmic above
-MEL_PER_HZ = 3 / 200
-LOG_STEP = math.log(6.4) / 27  # natural log of frequency per mel above
-
-
-def hertz_to_mel(hertz: float) -> float:
-    """Convert to Slaney's mel scale (Auditory Toolbox, 1998)."""
-    if hertz < LINEAR_BELOW:
-        return hertz * MEL_PER_HZ
-    return LINEAR_BELOW * MEL_PER_HZ + math.log(hertz / LINEAR_BELOW) / LOG_STEP
-
-
-def mel_filters(window: int, mels: int, sample_rate: int) -> Tensor:
-    """Give triangular filters [F, M] from 0 Hz to Nyquist, each of unit area (Slaney's norm)."""
-    top = torch.linspace(0, hertz_to_mel(sample_rate / 2), mels + 2, dtype=torch.float64)  # [M + 2]
-    linear = top / MEL_PER_HZ
-    bent = LINEAR_BELOW * torch.exp(LOG_STEP * (top - LINEAR_BELOW * MEL_PER_HZ))
-    edges = torch.where(linear < LINEAR_BELOW, linear, bent)  # [M + 2], in Hz
-    bins = torch.linspace(0, sample_rate / 2, window // 2 + 1, dtype=torch.float64)[:, None]
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
-    triangles = torch.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
-    return (triangles.clamp_min(0) * 2 / (high - low)).float()  # [F, M]
 
 
 class Magnitudes(torch.autograd.Function):
@@ -100,10 +78,10 @@ class SpectralLoss(nn.Module):
         super().__init__()
         self.windows = windows
         for window in windows:
-            filters = mel_filters(window, window * 5 // 32, sample_rate)
+            filters = mel_filters(window, window * 5 // 32, sample_rate).float()
             self.register_buffer(f"taper_{window}", torch.hann_window(window), persistent=False)
             self.register_buffer(f"filters_{window}", filters, persistent=False)
-        bands = mel_filters(ENERGY_WINDOW, ENERGY_BANDS, sample_rate)
+        bands = mel_filters(ENERGY_WINDOW, ENERGY_BANDS, sample_rate).float()
         self.register_buffer("bands", bands, persistent=False)
 
     def forward(self, sound: Tensor, target: Tensor) -> SpectralDistance:

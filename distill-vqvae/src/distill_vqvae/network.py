@@ -1,8 +1,8 @@
 """The codec's network: sound to a slow stream of codes, and codes to sound.
 
 Letters: B batch, C channels, T samples, F bins, N frames, D width, K levels, V entries, S stride.
-Frames of the short-time spectrum are coded by ConvNeXt blocks ("A ConvNet for the 2020s", Liu et
-al. 2022) and come back through an inverse STFT, as in "Vocos: Closing the gap between time-domain
+Frames of the short-time spectrum are coded by ConvNeXt blocks and come back through an inverse
+STFT, as in "Vocos: Closing the gap between time-domain
 and Fourier-based neural vocoders" (Siuzdak 2023).
 """
 
@@ -13,15 +13,13 @@ import math
 import torch
 import torch.nn.functional as F
 from attrs import frozen
+from distill_core import ConvNeXtBlock
 from torch import Tensor, nn
 
 from .configs import VQVAEModel, automatic_codebook_size
 from .quantizer import ResidualVectorQuantizer
 
 OVERLAP = 4  # frames that cover each sample
-KERNEL = 7  # frames that a block looks at
-EXPANSION = 3  # of the width inside a block
-LAYER_SCALE = 0.1  # what a block adds at first
 MAGNITUDE_FLOOR = 1e-4  # of the spectrum that the encoder sees
 LOG_CENTRE, LOG_SPREAD = -3.0, 3.0  # bring its logarithms near zero mean and unit spread
 LOUDEST = 9.0  # largest log magnitude: a full-scale sine has 6.2
@@ -36,27 +34,6 @@ class Coded:
     codes: Tensor  # [B, K, N]
     commitment_loss: Tensor  # []
     codebook_loss: Tensor  # []
-
-
-class Block(nn.Module):
-    """A ConvNeXt block on [B, N, D]: mix frames per channel, then channels per frame."""
-
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__()
-        self.mix = nn.Conv2d(width, width, (1, KERNEL), padding=(0, KERNEL // 2), groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, width * EXPANSION)
-        self.narrow = nn.Linear(width * EXPANSION, width)
-        self.dropout = nn.Dropout(dropout)
-        self.scale = nn.Parameter(torch.full((width,), LAYER_SCALE))
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Give frames [B, N, D] of the same shape."""
-        # As 2-d convolution: PyTorch's depthwise one is three times faster on a CPU than its 1-d.
-        mixed = self.mix(frames.transpose(1, 2).unsqueeze(2)).squeeze(2).transpose(1, 2)
-        hidden = F.gelu(self.widen(self.norm(mixed)))  # [B, N, 3D]
-        added: Tensor = self.scale * self.dropout(self.narrow(hidden))
-        return frames + added
 
 
 class Encoder(nn.Module):
@@ -177,7 +154,7 @@ class VQVAE(nn.Module):
 
 
 def _blocks(count: int, config: VQVAEModel) -> nn.Sequential:
-    return nn.Sequential(*(Block(config.hidden_size, config.dropout) for _ in range(count)))
+    return nn.Sequential(*(ConvNeXtBlock(config.hidden_size, config.dropout) for _ in range(count)))
 
 
 def _margins(window: int, hop: int) -> tuple[int, int]:

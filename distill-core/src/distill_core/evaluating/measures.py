@@ -15,6 +15,8 @@ from attrs import frozen
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..nn.mels import mel_filters
+
 Samples = NDArray[np.floating] | Tensor
 
 LONGEST_SECONDS, SHORTEST_SECONDS = 4.0, 0.5  # of a file, before it enters the model
@@ -24,8 +26,6 @@ MEL_FLOOR = 1e-5
 BAND_WINDOW, BAND_MELS, BAND_FRAMES = 1024, 40, 16
 POWER_FLOOR = 1e-8
 HIGHEST_MATCH = 100.0  # dB; two equal sounds would match infinitely, which JSON cannot hold
-LINEAR_HZ, LINEAR_MELS = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
-LOG_STEP = math.log(6.4) / 27  # of its logarithmic part: 27 mels from 1 to 6.4 kHz
 
 
 @frozen
@@ -90,23 +90,6 @@ def measure_match(sound: Samples, other: Samples) -> Match | None:
     rest = one - gain * two
     error, kept = float(rest @ rest), gain * gain * energy_of_other
     return Match(max(0.0, _decibels(energy, error)), _decibels(kept, error))
-
-
-def mel_filters(window: int, mels: int, sample_rate: int) -> Tensor:
-    """Give Slaney's filters, float64 [F, M], with his norm, from 0 Hz to Nyquist."""
-    top = sample_rate / 2
-    slope = LINEAR_MELS / LINEAR_HZ
-    highest = top * slope
-    if top >= LINEAR_HZ:
-        highest = LINEAR_MELS + math.log(top / LINEAR_HZ) / LOG_STEP
-    marks = np.linspace(0, highest, mels + 2)
-    logarithmic = LINEAR_HZ * np.exp(LOG_STEP * (marks - LINEAR_MELS))
-    edges = np.where(marks < LINEAR_MELS, marks / slope, logarithmic)  # Hz
-    bins = np.linspace(0, top, window // 2 + 1)[:, None]  # [F, 1], Hz
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
-    rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
-    triangles = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
-    return torch.from_numpy(triangles)
 
 
 def _band_levels(sound: Samples, sample_rate: int) -> Tensor:

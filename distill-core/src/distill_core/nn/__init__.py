@@ -1,0 +1,1 @@
+"""What networks of several backends are made of."""

@@ -1,0 +1,95 @@
+"""A variational autoencoder as a Distill backend: your sounds on sliders."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from distill_core import Configs, Facts, Header, ModelType, Morphs, Reconstructs, hookimpl
+
+from .adapting import adapt
+from .configs import VAEGenerating, VAEModel, VAETraining
+from .metrics import VAEEpochMetrics
+
+if TYPE_CHECKING:
+    from distill_core import Run
+    from torch import nn
+
+    from .network import ConvVAE
+    from .spectrogram import ComplexSpectrogram, ComplexSpectrogramConfig
+
+LAZY = {
+    "ComplexSpectrogram": "spectrogram",
+    "ComplexSpectrogramConfig": "spectrogram",
+    "ConvVAE": "network",
+}
+NAME = "vae"
+
+
+@hookimpl
+def distill_model_types() -> list[ModelType]:
+    """Say what this backend brings."""
+    return [
+        ModelType(
+            name=NAME,
+            versions=(1,),
+            summary="A convolutional VAE that is played by sliders, presets, walks and blends.",
+            model=VAEModel,
+            training=VAETraining,
+            generating=VAEGenerating,
+            provides=frozenset({Reconstructs, Morphs}),
+            rank=10,
+        )
+    ]
+
+
+@hookimpl
+def distill_adapt(configs: Configs, facts: Facts) -> Configs:
+    """Let sizes follow the amount of sound, and the rest the training preset."""
+    return adapt(configs, facts)
+
+
+@hookimpl
+def distill_build(config: VAEModel) -> nn.Module:
+    """Build the untrained network."""
+    from .network import ConvVAE
+
+    config.check()
+    return ConvVAE(config)
+
+
+@hookimpl
+def distill_train(model: ConvVAE, config: Configs, run: Run) -> dict[str, Any]:
+    """Measure statistics, train through core's loop, then find what the sliders move."""
+    from .training import VAEObjective, measure_stats
+
+    measure_stats(model, run)
+    run.fit(VAEObjective(model, config.training, run))
+    return {}
+
+
+@hookimpl
+def distill_detect(header: Header) -> str | None:
+    """Claim Distill's first model files, which did not name their type."""
+    if header.model_type is None and header.version in {None, 1}:
+        return NAME
+    return None
+
+
+def __getattr__(name: str) -> Any:
+    """Import the network's classes when they are first used; they need torch."""
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{LAZY[name]}", __name__), name)
+
+
+__all__ = [
+    "ComplexSpectrogram",
+    "ComplexSpectrogramConfig",
+    "ConvVAE",
+    "VAEEpochMetrics",
+    "VAEGenerating",
+    "VAEModel",
+    "VAETraining",
+    "adapt",
+]
