@@ -208,7 +208,7 @@ def test_extras_that_no_header_could_hold_are_refused(tmp_path: Path) -> None:
         ("[3]", "yields a int, not a tensor"),
         ("torch.zeros(1, 1, 3)", r"yields torch.float32 \[1, 3\], not float32 \[1, C, T\]"),
         ("[torch.zeros(2, 1, 3)]", r"yields torch.float32 \[2, 1, 3\], not float32 \[1, C, T\]"),
-        ("[torch.zeros(1, 2, 3)]", r"not as wide as the model: \[1, 1, T\]"),
+        ("[torch.zeros(1, 2, 3)]", r"not the channels that were asked for: \[1, 1, T\]"),
         ("[torch.zeros(1, 1, 3).double()]", r"yields torch.float64 \[1, 1, 3\]"),
         ("[Chunk(torch.zeros(1, 1, 3), [1])]", r"a chunk of the takes \[1\]; there are 1"),
         ("[Chunk(torch.zeros(2, 1, 3), [0, 0])]", r"a chunk of the takes \[0, 0\]; there are 1"),

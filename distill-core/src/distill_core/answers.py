@@ -45,7 +45,7 @@ def check_chunk(given: Any, request: Request) -> list[int]:
     """Check one piece of sound that `distill_generate` yielded; give the takes that it is of.
 
     Raises:
-        AnswerError: it is not float32 [B', C, T], a row a take, C the model's channels.
+        AnswerError: it is not float32 [B', C, T], a row a take, C as was asked for.
     """
     import torch
 
@@ -62,8 +62,8 @@ def check_chunk(given: Any, request: Request) -> list[int]:
         )
     if takes and samples.shape[1] != request.channels:
         raise AnswerError(
-            f"it yields {list(samples.shape)}, which is not as wide as the model:"
-            f" [{len(takes)}, {request.channels}, T]"
+            f"it yields {list(samples.shape)}, which has not the channels that were"
+            f" asked for: [{len(takes)}, {request.channels}, T]"
         )
     if any(take not in every for take in takes) or len(set(takes)) < len(takes):
         raise AnswerError(f"it yields a chunk of the takes {takes}; there are {len(every)}")

@@ -13,7 +13,9 @@ from attrs import frozen
 
 from .configs import unstructure
 from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
+from .generating.asked import Asked
 from .generating.recipe import part_digest
+from .generating.space import Space
 from .header import Header
 from .presets import settings_from
 from .protocols import Reconstructs, Tokenizer
@@ -114,6 +116,9 @@ class Model:
         duration: float | None = None,
         seed: int | None = None,
         preset: str | None = None,
+        spatial: str = "as-trained",
+        width: float = 0.5,
+        azimuth: float = 0.0,
         **knobs: Any,
     ) -> Take:
         """Make one take.
@@ -122,6 +127,9 @@ class Model:
             duration: seconds; by default the natural length, or 10 s for what goes on.
             seed: drawn when it is not given; the take tells it.
             preset: the name of settings in the model file, which `knobs` go on top of.
+            spatial: "as-trained", "mono", "stereo" or "binaural" (for headphones).
+            width: 0 (both channels alike) to 1; of stereo that is made of mono, and of binaural.
+            azimuth: where binaural sound comes from, in degrees to the right; -180 to 180.
             **knobs: settings of the type that plays, as `temperature=0.9`.
 
         Raises:
@@ -131,7 +139,12 @@ class Model:
             BackendError: what plays this file is not installed.
             AudioError: the model made something that is no sound.
         """
-        return next(self.takes([seed], duration=duration, preset=preset, **knobs))
+        return next(
+            self.takes(
+                [seed], duration=duration, preset=preset, spatial=spatial, width=width,
+                azimuth=azimuth, **knobs,
+            )
+        )  # fmt: skip
 
     def takes(
         self,
@@ -141,6 +154,9 @@ class Model:
         cancel: threading.Event | None = None,
         progress: Callable[[int], object] | None = None,
         preset: str | None = None,
+        spatial: str = "as-trained",
+        width: float = 0.5,
+        azimuth: float = 0.0,
         **knobs: Any,
     ) -> Iterator[Take]:
         """Make one take per seed, `batch` of them drawn together; errors as of `generate`.
@@ -152,6 +168,9 @@ class Model:
             cancel: set it to stop at the next chunk; `Interrupted` is raised then.
             progress: told, chunk by chunk, how many samples of a batch's takes are made.
             preset: the name of settings in the model file, which `knobs` go on top of.
+            spatial: as of `generate`.
+            width: as of `generate`.
+            azimuth: as of `generate`.
             **knobs: settings of the type that plays.
         """
         from .generating.take import make_takes
@@ -164,10 +183,9 @@ class Model:
 
         chosen = [chosen_seed(seed) for seed in seeds]
         settings = settings_from(self.header, self.player().owner.type, knobs, preset)
-        return make_takes(
-            self, chosen, duration=duration, settings=settings, batch=batch, pulse=pulse,
-            preset=preset,
-        )  # fmt: skip
+        space = Space.of(spatial, width, azimuth)
+        asked = Asked(settings=settings, duration=duration, preset=preset, space=space)
+        return make_takes(self, chosen, asked, batch=batch, pulse=pulse)
 
     def reconstruct(self, sound: Sound) -> Sound:
         """Send a sound through the model: same length, rate and channels.

@@ -23,6 +23,8 @@ class ModelType:
         training: config class of how it learns; left out where nothing can be set.
         generating: config class of how it plays, likewise.
         plays: whether `distill_generate` makes sounds from such a model.
+        widens: whether `distill_generate` makes two channels with a model of one, where
+            `request.channels` is 2.
         provides: protocols that its network keeps (see `distill_core.protocols`).
         needs: for a companion, the protocols that its host must keep.
         rank: the highest-ranking installed type is the default of `distill train`.
@@ -35,6 +37,7 @@ class ModelType:
     training: type = NoSettings
     generating: type = NoSettings
     plays: bool = True
+    widens: bool = False
     provides: frozenset[type] = frozenset()
     needs: frozenset[type] = frozenset()
     rank: int = 0

@@ -33,8 +33,9 @@ RESERVED = {
     GENERATING: EVERYWHERE
     | {
         "-o", "--out", "--duration", "--count", "--batch", "--format", "--bit-depth",
-        "--sample-rate", "--meta", "--recipe", "--like", "--variation", "--spatial", "--loop",
-        "--bpm", "--beats", "--preset", "--blend", "--normalize", "--stream", "--reject-copies",
+        "--sample-rate", "--meta", "--recipe", "--like", "--variation", "--spatial", "--width",
+        "--azimuth", "--loop", "--bpm", "--beats", "--preset", "--blend", "--normalize", "--stream",
+        "--reject-copies",
     },
 }  # fmt: skip
 _KEYWORDS = {
@@ -44,7 +45,20 @@ _KEYWORDS = {
 KEYWORDS = {  # of the functions that take knobs beside their own arguments
     TRAINING: frozenset(_KEYWORDS | {"model_type", "out", "name", "only", "force"}),
     COMPANION: frozenset(_KEYWORDS | {"model", "companion"}),
-    GENERATING: frozenset({"duration", "seed", "seeds", "batch", "cancel", "progress", "preset"}),
+    GENERATING: frozenset(
+        {
+            "duration",
+            "seed",
+            "seeds",
+            "batch",
+            "cancel",
+            "progress",
+            "preset",
+            "spatial",
+            "width",
+            "azimuth",
+        }
+    ),
 }
 CALLS = {
     TRAINING: "distill_core.train", COMPANION: "distill_core.train_companion",

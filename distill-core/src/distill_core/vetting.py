@@ -14,7 +14,7 @@ from .model_type import ModelType
 FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SHORT = re.compile(r"[A-Za-z]")
 SOUND = ("sample_rate", "channels")  # of every model config but a companion's, which has its host's
-FIELDS = {"name": str, "summary": str, "plays": bool, "rank": int}
+FIELDS = {"name": str, "summary": str, "plays": bool, "widens": bool, "rank": int}
 
 
 def vetted(told: Iterable[Any], name: str, companion: bool) -> ModelType:

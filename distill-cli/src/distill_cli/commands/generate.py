@@ -8,6 +8,7 @@ from typing import Any
 import click
 from distill_core.configs import by_flag
 from distill_core.errors import DistillError, Interrupted, PartialError, StorageError
+from distill_core.generating.space import AS_TRAINED, FURTHEST, MODES, WIDTH, Space
 from distill_core.header import read_header
 from distill_core.library import find
 from distill_core.loading import detect
@@ -104,6 +105,23 @@ class Generate(KnobCommand):
         "--preset", metavar="NAME", help="Settings that MODEL has under this name, to start from."
     ),
     values.option(
+        "--spatial",
+        type=click.Choice(MODES),
+        default=AS_TRAINED,
+        show_default=True,
+        help="One channel, two, or two for headphones.",
+    ),
+    values.option(
+        "--width",
+        type=click.FloatRange(0, 1),
+        help=f"How wide stereo of a mono model, or binaural, is.  [default: {WIDTH}]",
+    ),
+    values.option(
+        "--azimuth",
+        type=click.FloatRange(-FURTHEST, FURTHEST),
+        help="Where binaural sound comes from: degrees to the right.  [default: 0]",
+    ),
+    values.option(
         "--meta",
         multiple=True,
         metavar="KEY=VALUE",
@@ -142,6 +160,7 @@ def command(
     kind, preset = player.owner.type, _preset(loaded, player, told["preset"])
     settings = settings_from(loaded.header, kind, knobs, preset, by_flag(kind.generating))
     _introduce(loaded, player, settings, threads)
+    space = _space(loaded, player, told)
     for broken in environment().listen():
         screen.warn(broken.left_out)
     first = chosen_seed(seed)
@@ -150,7 +169,8 @@ def command(
     with stoppable(STOPPING) as cancel:
         takes = loaded.takes(
             range(first, first + count), duration=told["duration"], batch=told["batch"],
-            cancel=cancel, preset=preset, **knobs,
+            cancel=cancel, preset=preset, spatial=space.mode, width=space.width,
+            azimuth=space.azimuth, **knobs,
         )  # fmt: skip
         _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
 
@@ -201,6 +221,20 @@ def _preset(loaded: Any, player: Any, name: str | None) -> str | None:
         return name
     current().warn(f"--preset: {loaded.name} has no presets. Ignored.")
     return None
+
+
+def _space(loaded: Any, player: Any, told: dict[str, Any]) -> Space:
+    """Say what the spatial mode does to takes of this model, and what has no effect."""
+    given = {name: told[name] for name in ("width", "azimuth") if told[name] is not None}
+    space = Space.of(told["spatial"], **given)
+    for name in given.keys() - space.numbers(loaded.channels).keys():
+        current().warn(
+            f"--{name} means nothing to --spatial {space.mode} of {loaded.name}. Ignored."
+        )
+    sentence = space.told(player.owner.type, loaded.channels)
+    if sentence:
+        current().say(sentence)
+    return space
 
 
 def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .space import WIDTH
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
@@ -22,7 +24,9 @@ class Request:
         rngs: one generator per take (B of them); all randomness comes from them.
         samples: the length of each take, or None for one sound to its natural end.
         sample_rate: of the takes, in Hz; the model's.
-        channels: of the takes (C); the model's.
+        channels: of the takes (C); the model's, or 2 of a model with one where its type `widens`:
+            then the right channel is to be a second sound that is related to the left.
+        width: how far apart those two are: 0 (both alike) to 1 (as far as they can be).
         host: for a companion, the loaded network it sits on.
         extras: what the part that plays learnt only after training.
     """
@@ -31,6 +35,7 @@ class Request:
     samples: int | None
     sample_rate: int
     channels: int
+    width: float = WIDTH
     host: nn.Module | None = None
     extras: Mapping[str, Any] = attrs.field(factory=dict)
 

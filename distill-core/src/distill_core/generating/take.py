@@ -15,12 +15,14 @@ from ..audio.sound import Sound
 from ..errors import AudioError, ConfigError
 from ..seeding import checked_seed
 from .request import Chunk, Request
+from .space import AS_IT_IS, Space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..loading import Loaded
     from ..model import Model
+    from .asked import Asked
 
 FADE_IN_SECONDS = 0.0005  # hides a step at the start, too short to soften an attack
 LOUDEST = 0.989  # peak of a take that was turned down: -0.1 dB, as many limiters keep
@@ -68,33 +70,27 @@ class Take:
 def make_takes(
     model: Model,
     seeds: Sequence[int],
+    asked: Asked,
     *,
-    duration: float | None,
-    settings: Any,
     batch: int = 1,
     pulse: Callable[[int], object] | None = None,
-    preset: str | None = None,
 ) -> Iterator[Take]:
     """Make one take per seed, `batch` of them drawn together.
 
     Args:
         model: the loaded model.
         seeds: one per take; each take depends on its own seed alone.
-        duration: seconds, or None for the natural length.
-        settings: an object of the playing type's generating config.
+        asked: what the takes have in common.
         batch: how many are drawn at once.
         pulse: told, chunk by chunk, how many samples of a batch's takes are made; what it raises
             ends the making.
-        preset: the name of what the settings were taken from, for the recipe.
     """
-    player, rate = model.player(), model.sample_rate
-    duration = None if duration is None else checked_duration(duration)
-    samples = None if duration is None else max(1, round(duration * rate))
+    player = model.player()
+    if asked.duration is not None:
+        asked = attrs.evolve(asked, duration=checked_duration(asked.duration))
     seeds = [checked_seed(seed) for seed in seeds]
     model.registry.listen()
-    recipe = model.recipe(player, duration, settings)
-    recipe |= {} if preset is None else {"preset": preset}
-    return _make(model, player, seeds, recipe, samples, settings, max(1, batch), pulse)
+    return _make(model, player, seeds, asked, max(1, batch), pulse)
 
 
 def checked_duration(duration: Any) -> float:
@@ -115,32 +111,40 @@ def _make(
     model: Model,
     player: Loaded,
     seeds: Sequence[int],
-    recipe: dict[str, Any],
-    samples: int | None,
-    settings: Any,
+    asked: Asked,
     batch: int,
     pulse: Callable[[int], object] | None,
 ) -> Iterator[Take]:
     """Make the takes, once everything is checked."""
+    rate, channels = model.sample_rate, model.channels
+    recipe = model.recipe(player, asked.duration, asked.settings)
+    recipe |= {} if asked.preset is None else {"preset": asked.preset}
+    recipe |= asked.space.recipe(channels)
+    samples = None if asked.duration is None else max(1, round(asked.duration * rate))
     for first in range(0, len(seeds), batch):
         some = seeds[first : first + batch]
-        request = make_request(model, player, some, samples)
-        made = _collect(player, request, settings, pulse)
+        request = make_request(model, player, some, samples, asked.space)
+        made = _collect(player, request, asked.settings, pulse)
         for seed, (waveform, attached) in zip(some, made, strict=True):
-            audio, clipped = finish(waveform, model.sample_rate)
+            audio, clipped = finish(asked.space.placed(waveform, channels, rate), rate)
             own = {"seed": seed} | ({} if attached is None else {"attached": attached})
             yield Take(audio, seed, clipped, recipe | own, model.header.path)
 
 
 def make_request(
-    model: Model, player: Loaded, seeds: Sequence[int], samples: int | None
+    model: Model,
+    player: Loaded,
+    seeds: Sequence[int],
+    samples: int | None,
+    space: Space = AS_IT_IS,
 ) -> Request:
     """Ask a part of a model for a batch of takes, one per seed, of `samples` samples each."""
     return Request(
         rngs=[torch.Generator().manual_seed(seed) for seed in seeds],
         samples=samples,
         sample_rate=model.sample_rate,
-        channels=model.channels,
+        channels=space.channels(player.owner.type, model.channels),
+        width=space.width,
         host=model.host.network if player is not model.host else None,
         extras=player.extras,
     )
