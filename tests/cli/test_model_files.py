@@ -73,6 +73,15 @@ def uses(model: Path, pack: Path, out: Path) -> dict[str, list[object]]:
     }
 
 
+def keeps(model: Path) -> dict[str, list[object]]:
+    """Give every command that reads a model file and no weights of it."""
+    return {
+        "presets save": ["presets", "save", model, "cold", "--temperature", "0.5"],
+        "presets list": ["presets", "list", model],
+        "presets remove": ["presets", "remove", model, "cold"],
+    }
+
+
 def refused(words: list[object]) -> str:
     """Run a command that must refuse its model file; give what it says."""
     result = call(*words)
@@ -90,9 +99,11 @@ def _pickles() -> dict[str, bytes]:
         f"protocol {number}": pickle.dumps({"config": {"a": 1}, "state": [1, 2.5]}, number)
         for number in range(pickle.HIGHEST_PROTOCOL + 1)
     }
-    zipped = io.BytesIO()
-    torch.save({"model": {"w": torch.ones(3)}}, zipped)
-    return made | {"torch": zipped.getvalue()}
+    zipped, old = io.BytesIO(), io.BytesIO()
+    state = {"model": {"w": torch.ones(3)}}
+    torch.save(state, zipped)
+    torch.save(state, old, _use_new_zipfile_serialization=False)
+    return made | {"torch": zipped.getvalue(), "old torch": old.getvalue()}
 
 
 @pytest.mark.parametrize("kind", _pickles())
@@ -103,7 +114,7 @@ def test_r8_pickles_are_refused_unread_by_every_command(
     """The files of an earlier Distill, and whatever torch.save made."""
     model = tmp_path / f"old{suffix}"
     model.write_bytes(_pickles()[kind])
-    for words in uses(model, pack, tmp_path).values():
+    for words in (uses(model, pack, tmp_path) | keeps(model)).values():
         assert REFUSAL in refused(words)
     assert [path.name for path in tmp_path.iterdir()] == [model.name]
 
@@ -116,12 +127,12 @@ def test_a_damaged_file_is_refused_by_every_command_that_plays(
     content = bytearray(kit.read_bytes())
     content[-1000] ^= 1
     model.write_bytes(content)
-    for name, words in uses(model, pack, tmp_path).items():
-        if not name.startswith("info"):
+    for name, words in (uses(model, pack, tmp_path) | keeps(model)).items():
+        if name not in {"info", "info --json", "presets list"}:
             assert "does not match its digest. Get it again." in refused(words)
     assert "the digest is checked when" in call("info", model).err
     model.write_bytes(content[: len(content) // 2])
-    for words in uses(model, pack, tmp_path).values():
+    for words in (uses(model, pack, tmp_path) | keeps(model)).values():
         assert "cut or damaged" in refused(words)
     assert [path.name for path in tmp_path.iterdir()] == ["kit.distill"]
 
@@ -177,8 +188,8 @@ def test_tables_of_the_wrong_inner_kinds_never_end_in_a_traceback(
     slow = {"companions": "train-prior", "training": "evaluate"}.get(table)
     for number, text in enumerate(ODD):
         model = rewritten(kit, tmp_path / "m.distill", **{table: text})
-        commands = uses(model, few, tmp_path / str(number))
-        names = ["info", "info --json", "generate"]
+        commands = uses(model, few, tmp_path / str(number)) | keeps(model)
+        names = ["info", "info --json", "generate", *keeps(model)]
         if slow and number % 5 == 2:  # the one that is this table's own is among them
             names.append(slow)
         for name in names:
@@ -217,8 +228,10 @@ def test_r8_no_file_of_ours_is_read_by_unpickling(few: Path, tmp_path: Path) -> 
     """
     (tmp_path / "sitecustomize.py").write_text(AUDIT)
     heard, model = tmp_path / "heard", tmp_path / "kit.distill"
+    before = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {
-        "PYTHONPATH": str(tmp_path), "HEARD": str(heard), "DISTILL_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": os.pathsep.join(before), "HEARD": str(heard),
+        "DISTILL_HOME": str(tmp_path / "home"),
     }  # fmt: skip
 
     def python(*words: str) -> None:
@@ -233,6 +246,7 @@ def test_r8_no_file_of_ours_is_read_by_unpickling(few: Path, tmp_path: Path) -> 
         ["train", few, "-o", model, "--steps", "2", *TINY],
         ["train", "--resume", tmp_path / "kit.run", "--steps", "1"],
         *uses(model, few, tmp_path).values(),
+        *keeps(model).values(),
         ["generate", model, "-o", tmp_path / "takes", "--duration", "0.1", "--seed", "1"],
     ]
     python(EACH, json.dumps([[str(word) for word in words] for words in commands]))

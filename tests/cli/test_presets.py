@@ -10,7 +10,10 @@ from typing import Any
 
 import distill_core as distill_python
 import pytest
+from distill_core.header import read_header
+from distill_core.modelfile import raw_bytes, read_model_file, write_model_file
 from distill_core.registry import environment
+from distill_core.strict import dump
 
 from ..conftest import Result
 from ..plugins import importable
@@ -59,6 +62,12 @@ def test_generate_starts_from_a_preset(distill: Distill, model: Path) -> None:
     assert "preset" not in take(distill, model)
 
 
+def test_a_setting_may_be_the_path_of_a_file(distill: Distill, model: Path) -> None:
+    """The recipe tells it; an empty one, as an unset variable makes, is none."""
+    assert take(distill, model, "--score", "kick.wav")["settings"]["score"] == "kick.wav"
+    error(distill("generate", model, "--score", ""), 2, "--score: '' is not a path")
+
+
 def test_an_unknown_preset_ends_with_the_nearest(distill: Distill, model: Path) -> None:
     """Exit 2, before anything is made."""
     done = distill("generate", model, "--preset", "sotf", "-o", model.parent / "takes")
@@ -78,3 +87,188 @@ def test_a_model_without_presets_ignores_the_flag(
     assert "Warning: --preset: kit has no presets. Ignored." in done.err
     sidecar = Path(json.loads(done.out)["takes"][0]["sidecar"])
     assert "preset" not in json.loads(sidecar.read_text(encoding="utf-8"))
+
+
+def words(path: Path) -> dict[str, str]:
+    """Give a model file's words that saving a preset has no business with."""
+    told = dict(read_header(path).told)
+    del told["digest"], told["presets"]
+    return told
+
+
+def presets(distill: Distill, model: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    """List a model's presets: source and settings, by name."""
+    done = distill("presets", "list", model, "--json")
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)["presets"]
+    assert all(set(row) == {"name", "source", "settings"} for row in rows)
+    return {row["name"]: (row["source"], row["settings"]) for row in rows}
+
+
+def error(done: Result, code: int, says: str) -> None:
+    """Hold a failure against its code and words: one line, nothing on stdout."""
+    assert (done.code, done.out) == (code, ""), done.err
+    assert done.err.splitlines()[-1].startswith("Error: ")
+    assert says in done.err.splitlines()[-1]
+    assert "Traceback" not in done.err
+
+
+def test_a_saved_preset_is_listed_played_and_removed(distill: Distill, model: Path) -> None:
+    """All of its life, and the file keeps everything else bit for bit."""
+    before, parts = words(model), read_model_file(model).parts()
+    saved = distill("presets", "save", model, "full on", "--loudness", "1", "--tilt", "low=-0.5")
+    assert saved.code == 0, saved.err
+    assert saved.out == f"Saved full on in {model}: loudness 1, tilt low=-0.5\n"
+    assert f"Next: distill generate {model} --preset 'full on'" in saved.err
+    kept = {"loudness": 1.0, "tilt": {"low": -0.5}}
+    assert presets(distill, model)["full on"] == ("user", kept)
+    assert json.loads(distill("info", model, "--json").out)["presets"] == {"full on": kept}
+    recipe = take(distill, model, "--preset", "full on", "--loudness", "0.25")
+    assert recipe["settings"]["loudness"] == 0.25
+    assert recipe["settings"]["tilt"] == {"low": -0.5}
+    gone = distill("presets", "remove", model, "full on")
+    assert (gone.code, gone.out) == (0, f"Removed full on (user) from {model}\n")
+    assert "full on" not in presets(distill, model)
+    assert words(model) == before
+    after = read_model_file(model).parts()
+    assert {
+        (part, name): raw_bytes(tensor)
+        for part, tensors in parts.items()
+        for name, tensor in tensors.items()
+    } == {
+        (part, name): raw_bytes(tensor)
+        for part, tensors in after.items()
+        for name, tensor in tensors.items()
+    }
+
+
+def test_presets_for_people_stand_in_a_table(distill: Distill, model: Path) -> None:
+    """A line each: what it is called, where it is from, what it sets."""
+    lines = distill("presets", "list", model).out.splitlines()
+    assert lines[0].split() == ["name", "source", "settings"]
+    assert lines[1].split() == ["low", "and", "high", "data", "tilt", "high=-0.25", "low=0.5"]
+    assert lines[2].split() == ["soft", "data", "loudness", "0.1"]
+
+
+def test_a_name_that_is_taken_is_kept_without_force(distill: Distill, model: Path) -> None:
+    """A name made from the data, too, is hidden only when that is meant; and it comes back."""
+    error(
+        distill("presets", "save", model, "soft", "--loudness", "0.9"), 2, "Replace it with --force"
+    )
+    assert distill("presets", "save", model, "soft", "--loudness", "0.9", "--force").code == 0
+    assert presets(distill, model)["soft"] == ("user", {"loudness": 0.9})
+    assert distill("presets", "remove", model, "soft").code == 0
+    assert presets(distill, model)["soft"] == ("data", {"loudness": 0.1})
+    assert distill("presets", "remove", model, "soft").code == 0
+    assert list(presets(distill, model)) == ["low and high"]
+    extras = read_header(model).extras["hush"]
+    assert (set(extras["presets"]), extras["steps"]) == ({"low and high"}, 2)
+    error(distill("presets", "remove", model, "soft"), 2, "There is no preset 'soft'")
+
+
+def test_a_takes_settings_become_a_preset(distill: Distill, model: Path, tmp_path: Path) -> None:
+    """A find is kept by its name; what is typed goes on top."""
+    recipe = take(distill, model, "--loudness", "0.75", "--tilt", "low=0.5")
+    beside = Path(recipe["path"]).with_suffix(".json")
+    done = distill("presets", "save", model, "find", "--from", beside, "--tilt", "high=1")
+    assert done.code == 0, done.err
+    kept = {"loudness": 0.75, "tilt": {"low": 0.5, "high": 1.0}}
+    assert presets(distill, model)["find"] == ("user", kept)
+    other, none = tmp_path / "other.json", tmp_path / "none.json"
+    other.write_text(json.dumps({"synthetic": True, "settings": {"temperature": 1}}))
+    none.write_text("[1]")
+    for path, says in (
+        (other, "has other settings than hush: temperature: no such setting"),
+        (none, "is no recipe of a take"),
+        (tmp_path / "gone.json", "There is no recipe"),
+        (Path(recipe["path"]), "is no recipe of a take"),
+    ):
+        error(distill("presets", "save", model, "x", "--from", path), 2, says)
+
+
+@pytest.mark.parametrize("name", ["", "a=b", "a/b", "two\nlines", "x" * 61])
+def test_a_name_that_cannot_be_shown_or_typed_is_refused(
+    distill: Distill, model: Path, name: str
+) -> None:
+    """It has to fit on a line, and behind --preset."""
+    done = distill("presets", "save", model, name, "--loudness", "1")
+    error(done, 2, "A preset cannot be called")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ([], "There is no setting to save"),
+        (["--temperature", "1"], "There is no setting to save"),
+        (["--loudness", "9"], "--loudness: 9 must lie between 0 and 1"),
+        (["--lodness", "1"], "Did you mean --loudness?"),
+        (["--score", "kick.wav"], "--score: a preset cannot hold the path of a file"),
+    ],
+)
+def test_what_cannot_be_saved_changes_nothing(
+    distill: Distill, model: Path, typed: list[str], says: str
+) -> None:
+    """The file stays byte for byte."""
+    before = model.read_bytes()
+    error(distill("presets", "save", model, "x", *typed), 2, says)
+    assert model.read_bytes() == before
+
+
+def test_a_model_that_cannot_play_has_no_settings_to_save(
+    distill: Distill, kit: Path, tmp_path: Path
+) -> None:
+    """A codec alone plays nothing; beside it its companion's settings are kept."""
+    file, bare = read_model_file(kit), tmp_path / "bare.distill"
+    told = file.header.told | {"companions": "{}", "has_prior": "false", "extras": "{}"}
+    write_model_file(bare, told, {"vqvae": file.part("vqvae")})
+    error(distill("presets", "save", bare, "x", "--temperature", "1"), 2, "nothing yet that plays")
+    both = Path(shutil.copy(kit, tmp_path / "both.distill"))
+    assert distill("presets", "save", both, "cold", "--temperature", "0.5").code == 0
+    assert take(distill, both, "--preset", "cold")["settings"]["temperature"] == 0.5
+
+
+def test_presets_are_listed_without_the_backend(
+    distill: Distill, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header alone tells them."""
+    monkeypatch.setenv("DISTILL_BACKENDS", "")
+    environment.cache_clear()
+    try:
+        assert set(presets(distill, model)) == {"soft", "low and high"}
+        needs = "pip install distill-hush-fixture"
+        error(distill("presets", "save", model, "x", "--loudness", "1"), 6, needs)
+    finally:
+        monkeypatch.undo()
+        environment.cache_clear()
+
+
+def test_a_strangers_presets_are_a_line_each(distill: Distill, model: Path) -> None:
+    """However long, and whatever they hold."""
+    file = read_model_file(model)
+    evil = {
+        "a\nb\x1b[2J": {"loudness": 0.5},
+        "long" * 1000: {"x" * 5000: "y" * 5000, "deep": [[[1]] * 1000]},
+    }
+    write_model_file(model, file.header.told | {"presets": dump(evil)}, file.parts())
+    done = distill("presets", "list", model)
+    assert done.code == 0, done.err
+    assert len(done.out.splitlines()) == 5
+    assert max(map(len, done.out.splitlines())) < 300
+    assert "\x1b" not in done.out
+    assert distill("presets", "remove", model, "a\nb\x1b[2J").code == 0
+
+
+def test_going_on_with_a_run_keeps_what_people_saved(
+    distill: Distill, pack: Path, tmp_path: Path
+) -> None:
+    """Making a model longer writes it anew; its presets are its owner's."""
+    model = tmp_path / "hush.distill"
+    words = ("--type", "hush", "--steps", "2", "--seed", "1", "-o", model)
+    assert distill("train", pack, *words).code == 0
+    assert distill("presets", "save", model, "mine", "--loudness", "1").code == 0
+    done = distill("train", "--resume", tmp_path / "hush.run", "--steps", "2")
+    assert done.code == 0, done.err
+    assert read_header(model).training["steps"] == 4
+    assert presets(distill, model)["mine"] == ("user", {"loudness": 1.0})
+    assert distill("train", pack, *words, "--force").code == 0
+    assert "mine" not in presets(distill, model)  # another model, under the same name

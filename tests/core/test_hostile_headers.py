@@ -17,6 +17,7 @@ from distill_core.errors import ConfigError, ModelFileError
 from distill_core.header import LONGEST, REFUSAL, read_header
 from distill_core.modelfile import read_model_file
 from distill_core.strict import DEEPEST, parse
+from torch import nn
 
 META = {"__metadata__": {"format": "distill"}}
 FRONT = '{"__metadata__":{"format":"distill","config":"{}"},'
@@ -174,6 +175,7 @@ def _pickles() -> dict[str, bytes]:
             "bomb": Bomb(), "table": {"config": {"a": 1}}, "nothing": {}, "list": [1, "a"],
             "tuple": (1, 2), "ordered": OrderedDict(a=torch.ones(2)), "tensor": torch.ones(2),
             "number": 119547037146038801333356, "text": "distill", "none": None,
+            "words": ("vae", "distill"), "share": 0.25, "state": nn.Linear(2, 2).state_dict(),
         }.items():  # fmt: skip
             made[f"{kind}, protocol {protocol}"] = pickle.dumps(value, protocol)
         old = io.BytesIO()

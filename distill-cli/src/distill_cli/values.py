@@ -161,6 +161,8 @@ def read(control: Control, text: str) -> Any:
     if control.kind == "table":
         name, separator, number = text.rpartition("=")
         return (name, _number(number)) if separator and name else text
+    if control.kind == "path" and text:  # Python takes "" for this folder
+        return Path(text)
     return text
 
 

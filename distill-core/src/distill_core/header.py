@@ -30,7 +30,8 @@ OPENING = b'{"__metadata__":{'  # how our headers begin
 # class by its name, a container, a number or a text.
 PICKLED = re.compile(
     rb"PK\x03\x04|\x80[\x02-\x05][^\0]|\(?c[\w.]+\r?\n[\w.]+\r?\n|\([dlt]p\d+\n|\(?[ILF]-?\d"
-    rb"|[\]})]q\0|\(K.[KMJGXUIqt(\]}]|\(?X..\0\0|[(\[{\]})N][dlt]?\.\Z|[SV].*\np\d+\n"
+    rb"|[\]})]q\0|\(K.[KMJGXUIqt(\]}]|\(?X..\0\0|[(\[{\]})N][dlt]?\.\Z|\(*[SV].*\np\d+\n"
+    rb"|G[\s\S]{8}\.\Z"
 )
 JSON = (b"{", b"[", b" ")  # how a header may begin, behind its length
 LOOK = 256  # bytes that tell what a file is

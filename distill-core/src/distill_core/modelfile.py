@@ -195,6 +195,18 @@ def replace_part(
     write_model_file(path, told, parts | {name: dict(tensors)})
 
 
+def replace_words(file: ModelFile, words: Mapping[str, str]) -> None:
+    """Write a model file again, atomically, with some words of its header changed.
+
+    Every other word and every part stays bit for bit, also those that nobody here knows.
+
+    Raises:
+        ModelFileError: nobody could read it again: it has too many words.
+        OSError: the disk is full or the file may not be written.
+    """
+    write_model_file(file.header.path, {**file.header.told, **words}, file.parts())
+
+
 def mismatch(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
     """Say which tensor is missing, one too many, or of another type or shape; None where none is.
 

@@ -100,8 +100,20 @@ def settings_from(
     merged = dict(given)
     if name is not None:
         preset = named(presets_in(header, [kind.name]), name, header.path)
-        merged = _on_top(given, _usable(preset, kind, header.path))
+        merged = on_top(given, _usable(preset, kind, header.path))
     return structure(kind.generating, merged, called)
+
+
+def on_top(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay what was given over other settings; tables are merged by their entries."""
+    merged = dict(settings)
+    for name, value in given.items():
+        under = settings.get(name)
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
+            merged[name] = {**under, **value}
+        else:
+            merged[name] = value
+    return merged
 
 
 def checked_name(name: str) -> str:
@@ -138,6 +150,19 @@ def checked_settings(
     return {name: plain[name] for name in given}
 
 
+def recipe_settings(kind: ModelType, recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the settings of a take's recipe that a preset may hold.
+
+    Raises:
+        ConfigError: another type made the take, or a file's path was among its settings.
+    """
+    files = {each.name for each in controls(kind.generating) if each.kind == "path"}
+    told = recipe["settings"].items()
+    return checked_settings(
+        kind, {name: value for name, value in told if name not in files or value is not None}
+    )
+
+
 def _presets(path: Path, table: Any, source: Literal["data", "user"]) -> dict[str, Preset]:
     """Read a table of presets, which a stranger may have written."""
     if not isinstance(table, dict) or not all(isinstance(each, dict) for each in table.values()):
@@ -153,15 +178,3 @@ def _usable(preset: Preset, kind: ModelType, path: Path) -> dict[str, Any]:
         raise ModelFileError(
             f"{path}: its preset {preset.name!r} cannot be used with {kind.name}: {error.message}"
         ) from error
-
-
-def _on_top(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay what was given over a preset's settings; tables are merged by their entries."""
-    merged = dict(settings)
-    for name, value in given.items():
-        under = settings.get(name)
-        if isinstance(value, Mapping) and isinstance(under, Mapping):
-            merged[name] = {**under, **value}
-        else:
-            merged[name] = value
-    return merged

@@ -35,7 +35,7 @@ RESERVED = {
         "-o", "--out", "--duration", "--count", "--batch", "--format", "--bit-depth",
         "--sample-rate", "--meta", "--recipe", "--like", "--variation", "--spatial", "--width",
         "--azimuth", "--loop", "--bpm", "--beats", "--preset", "--blend", "--normalize", "--stream",
-        "--reject-copies",
+        "--reject-copies", "--from", "--force",
     },
 }  # fmt: skip
 _KEYWORDS = {

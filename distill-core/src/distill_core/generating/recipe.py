@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError
 from ..modelfile import raw_bytes
 from ..strict import dump, parse_table
 
@@ -39,6 +40,24 @@ def tag(recipe: Mapping[str, Any]) -> str:
         if len(text.encode()) <= LONGEST_TAG:
             break
     return text
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """Read the recipe beside a take.
+
+    Raises:
+        ConfigError: there is no such file, or it is no recipe.
+        OSError: it may not be read.
+    """
+    if not path.is_file():
+        raise ConfigError(f"There is no recipe {path}.", "Name the .json file beside a take.")
+    try:
+        recipe = parse_table(path.read_bytes())
+    except ValueError as error:
+        raise ConfigError(f"{path} is no recipe of a take: {error}.") from error
+    if recipe.get("synthetic") is not True or not isinstance(recipe.get("settings"), dict):
+        raise ConfigError(f"{path} is no recipe of a take.", "Name the .json file beside a take.")
+    return recipe
 
 
 def is_recipe(path: Path) -> bool:

@@ -102,14 +102,16 @@ class Stage:
             record = companion_record(self.owner, model, training)
             replace_part(job.model, name, network.state_dict(), record, extras, on=job.id)
             return
-        own_header(job.folder, job.model, job.id, job.replaces)  # nobody else's may be lost
+        # nobody else's may be lost, and of the run's own what people saved since stays
+        there = own_header(job.folder, job.model, job.id, job.replaces)
         told = {
             "version": str(self.owner.type.versions[-1]), "model_type": name, "id": job.id,
             "name": job.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "sample_rate": str(model.sample_rate), "channels": str(model.channels),
             "backend": self.owner.backend, "config": dump(unstructure(model)),
-            "training": dump(training), "presets": "{}", "companions": "{}",
+            "training": dump(training), "companions": "{}",
+            "presets": "{}" if there is None else there.told.get("presets", "{}"),
             "extras": dump({name: extras} if extras is not None else {}),
         }  # fmt: skip
         write_model_file(job.model, told, {name: network.state_dict()})
