@@ -147,6 +147,22 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_sounds_of_any_length_are_coded", ("beyond 0 to 15", "Clamp them"),
         {"test_codes_are_decoded_to_any_length"},
     ),
+    "trimming": (
+        "test_a_morph_has_the_shape_of_its_sounds",
+        ("into torch.float32 [2, 1, 0]", "has to be float32 of the same shape"), set(),
+    ),
+    "retreating": (
+        "test_a_morph_begins_and_ends_with_its_sounds",
+        ("morph at 0 is not what the model makes of the first sound", "to the second (1)"), set(),
+    ),
+    "leaping": (
+        "test_the_middle_of_a_morph_is_neither_end",
+        ("is its first end", "Let what it gives follow the amount"), set(),
+    ),
+    "boasting": (
+        "test_its_presets_can_be_played",
+        ("'loudest of all'", "gain: 30 must lie between 0.5 and 2", "Generating's settings"), set(),
+    ),
     "early": ("test_training_seeds_nothing", ("torch.manual_seed", "Take that out"), set()),
     "littering": (
         "test_training_writes_only_into_its_folder",

@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "Train a model of your sounds.",
     "generate": "Make new sounds with a model.",
     "reconstruct": "Send sounds through a model.",
+    "morph": "Go from one sound to another through a model.",
     "presets": "Keep settings with a model under names.",
     "evaluate": "Measure how good a model is, on sounds that it never heard.",
     "info": "Show what a model file says of itself.",

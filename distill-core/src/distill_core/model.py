@@ -14,13 +14,12 @@ from attrs import frozen
 from .configs import unstructure
 from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
 from .generating.asked import Asked
-from .generating.recipe import part_digest
+from .generating.recipe import origin, part_digest
 from .generating.space import Space
 from .header import Header
 from .presets import settings_from
 from .protocols import Reconstructs, Tokenizer
 from .seeding import chosen_seed
-from .skew import core_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -207,6 +206,21 @@ class Model:
         back = made.to(sample_rate=sound.sample_rate, channels=sound.channels)
         return back.cut(sound.samples.shape[-1])
 
+    def morph(self, start: Sound, end: Sound, steps: int = 8) -> list[Sound]:
+        """Make `steps` sounds (2 to 1000) that go from one to another, both ends included.
+
+        Returns:
+            Sounds at the model's rate and channels; each is as long as it is far from one length to
+            the other.
+
+        Raises:
+            ConfigError: this type cannot, or that is no number of steps.
+            AudioError: a sound is empty, or the model made something that is no sound.
+        """
+        from .generating.morphing import morph_between
+
+        return [each.audio for each in morph_between(self, start, end, steps)]
+
     def encode(self, sound: Sound) -> NDArray[np.int64]:
         """Turn a sound into codes, int64 [1, K, N].
 
@@ -246,19 +260,10 @@ class Model:
         used = [self.host] if player is self.host else [self.host, player]
         wrappers = player.owner.wrappers("distill_generate")  # they may change every take
         return {
-            "synthetic": True,
-            "distill": core_version(),
-            "backends": {each.owner.name: each.owner.backend for each in (self.host, player)},
+            **origin(self, used),
             **({"wrappers": wrappers} if wrappers else {}),
-            "model": {
-                "name": self.name,
-                "id": self.header.id,
-                "parts": {each.owner.name: self.digest(each) for each in used},
-            },
             "duration": duration,
             "settings": unstructure(settings),
-            "device": self.device,
-            "threads": torch.get_num_threads(),
         }
 
     def digest(self, loaded: Loaded) -> str:

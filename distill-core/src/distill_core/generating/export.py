@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
@@ -18,6 +18,7 @@ from ..errors import ConfigError
 from .recipe import sidecar, tag
 
 if TYPE_CHECKING:
+    from ..audio.sound import Sound
     from .take import Take
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
@@ -89,9 +90,9 @@ class Encoding:
             raise ConfigError(f"--sample-rate: ogg has {HIGHEST_OGG_RATE} Hz at most.")
 
 
-def file_stem(name: str) -> str:
-    """Make a model's name, which a stranger may have chosen, safe to begin a file's name with."""
-    return _cut(re.sub(r"[^\w.+ -]", "_", name), LONGEST_STEM).strip(". ") or "take"
+def file_stem(name: str, longest: int = LONGEST_STEM) -> str:
+    """Make a name that a stranger may have chosen safe to begin a file's with; at most in bytes."""
+    return _cut(re.sub(r"[^\w.+ -]", "_", name), longest).strip(". ") or "take"
 
 
 @contextmanager
@@ -126,14 +127,22 @@ def reserved(folder: Path, stem: str, format: str) -> Iterator[Path]:
 def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     """Write a take and, beside it, its recipe; give the take as it was written.
 
-    Both are written before either gets its name, the recipe's first: a sound of ours is never
-    without the words that say it is synthetic.
-
     Raises:
         OSError: the disk is full or the folder may not be written.
         ConfigError: the format cannot hold this rate.
     """
-    audio = take.audio
+    audio, recipe = write_synthetic(take.audio, take.recipe, take.model_path, path, encoding)
+    return evolve(take, audio=audio, recipe=recipe)
+
+
+def write_synthetic(
+    audio: Sound, recipe: Mapping[str, Any], model_path: Path, path: Path, encoding: Encoding
+) -> tuple[Sound, dict[str, Any]]:
+    """Write a sound that a model made and, beside it, its recipe; give both as they were written.
+
+    Both are written before either gets its name, the recipe's first: a sound of ours is never
+    without the words that say it is synthetic. Errors as of `write_take`.
+    """
     if encoding.sample_rate is not None and encoding.sample_rate != audio.sample_rate:
         audio = audio.to(sample_rate=encoding.sample_rate)
     encoding.check_rate(audio.sample_rate)
@@ -143,10 +152,9 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
         "sample_rate": audio.sample_rate,
         "channels": audio.channels,
     }
-    recipe = take.recipe | written
+    recipe = {**recipe, **written}
     if encoding.meta:
         recipe["meta"] = dict(encoding.meta)
-    done = evolve(take, audio=audio, recipe=recipe)
     words = {"comment": tag(recipe)} | {k: v for k, v in encoding.meta.items() if k in TAGS}
     subtype = SUBTYPES[encoding.format, encoding.bit_depth]
     content = encoded(audio.samples, audio.sample_rate, encoding.format.upper(), subtype, words)
@@ -155,12 +163,12 @@ def write_take(take: Take, path: Path, encoding: Encoding) -> Take:
     try:
         with replacing(path) as sound, replacing(beside) as told:
             sound.write_bytes(content)
-            told.write_bytes(sidecar(recipe, path, take.model_path).encode())
+            told.write_bytes(sidecar(recipe, path, model_path).encode())
     except BaseException:
         if fresh and _identity(path) == before:
             beside.unlink(missing_ok=True)
         raise
-    return done
+    return audio, recipe
 
 
 def _taken(path: Path) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..modelfile import raw_bytes
+from ..skew import core_version
 from ..strict import dump, parse_table
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ..loading import Loaded
+    from ..model import Model
 
 LONGEST_TAG = 2000  # bytes; libsndfile loses longer WAV comments
 
@@ -26,6 +30,24 @@ def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str
         hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         hasher.update(raw_bytes(tensor))
     return hasher.hexdigest()
+
+
+def origin(model: Model, used: Sequence[Loaded]) -> dict[str, Any]:
+    """Say that these parts of a model made a sound, and where: what every recipe begins with."""
+    import torch
+
+    return {
+        "synthetic": True,
+        "distill": core_version(),
+        "backends": {each.owner.name: each.owner.backend for each in used},
+        "model": {
+            "name": model.name,
+            "id": model.header.id,
+            "parts": {each.owner.name: model.digest(each) for each in used},
+        },
+        "device": model.device,
+        "threads": torch.get_num_threads(),
+    }
 
 
 def tag(recipe: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from .codes import CodesTests
 from .contract import ContractTests
 from .excuses import excuse
 from .files import FileTests
+from .morphs import MorphTests
 from .playing import PlayingTests
 from .training import TrainingTests
 from .trial import Trial, write_sounds
@@ -26,6 +27,7 @@ from .trial import Trial, write_sounds
 # pytest runs the tests of the last base first: causes before what follows from them
 class BackendTests(
     CircumstanceTests,
+    MorphTests,
     CodesTests,
     PlayingTests,
     FileTests,

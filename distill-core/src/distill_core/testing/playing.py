@@ -16,8 +16,9 @@ from ..generating.request import Chunk
 from ..generating.take import make_request
 from ..loading import Loaded
 from ..model import Model
+from ..presets import checked_name, presets_in, settings_from
 from ..training.average import snapshot
-from .failing import fail, hold, leave_to, told
+from .failing import excepting, fail, hold, leave_to, told
 from .generators import Generators
 from .sounding import SECONDS, SEED
 from .trained import TrainedTests
@@ -99,6 +100,21 @@ class PlayingTests(TrainedTests):
                 "Without a length it made nothing. Where request.samples is None, yield one sound"
                 " to its natural end, or SECONDS_GOING_ON of what has none.",
             )
+
+    def test_its_presets_can_be_played(self, player: Loaded, model: Model) -> None:
+        """What the training names is what `distill generate --preset` and the page offer."""
+        kind = player.owner.type
+        cure = (
+            f'Under "presets", return tables of {kind.generating.__name__}\'s settings by a name of'
+            " 1 to 60 characters without = and /."
+        )
+        with excepting("What distill_train returns as presets is none", cure):
+            presets = presets_in(model.header, [player.owner.name])
+        if not presets:
+            pytest.skip(f"{player.owner.name} makes no presets.")
+        for each in presets:
+            with excepting(f"The preset {each.name!r} cannot be played", cure):
+                settings_from(model.header, kind, {}, checked_name(each.name))
 
     def test_the_same_seed_is_the_same_sound(self, instrument: Model) -> None:
         """A recipe brings a take back."""

@@ -40,3 +40,7 @@ class Level(nn.Module):
         means = codes[:, 0] / (self.entries - 1) * 2 - 1  # [B, N]
         held = means.repeat_interleave(self.hop, -1)[:, None, :samples]
         return held.repeat(1, self.channels, 1)
+
+    def morph(self, start: Tensor, end: Tensor, amount: float) -> Tensor:
+        """Mix two sounds [B, C, T]."""
+        return torch.lerp(start, end, amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from distill_core import Configs, ModelType, Tokenizer, hookimpl, knob
+from distill_core import Configs, ModelType, Morphs, Tokenizer, hookimpl, knob
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +37,7 @@ def types(name: str, **changes: Any) -> list[ModelType]:
     told: dict[str, Any] = {
         "name": name, "versions": (1,), "summary": "Plays noise as loud as your sounds.",
         "model": Model, "training": Training, "generating": Generating,
-        "provides": frozenset({Tokenizer}), "rank": -9,
+        "provides": frozenset({Tokenizer, Morphs}), "rank": -9,
     }  # fmt: skip
     return [ModelType(**told | changes)]
 
@@ -62,7 +62,7 @@ def distill_train(model: Any, config: Configs, run: Any) -> dict[str, Any]:
     from .learning import LevelObjective
 
     run.fit(LevelObjective(model, config.training, run))
-    return {}
+    return {"presets": {"loud": {"gain": 2.0}}}
 
 
 @hookimpl
