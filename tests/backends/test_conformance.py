@@ -14,9 +14,20 @@ CODEC: Mapping[str, Any] = {
     "hidden_size": 32, "layers": 1, "slow_layers": 1, "encoder_layers": 1, "batch": 2,
     "codebook_size": 16,
 }  # fmt: skip
+VAE: Mapping[str, Any] = {
+    "hidden_size": 32, "layers": 1, "slow_layers": 1, "encoder_layers": 1, "batch": 2,
+    "n_mels": 64, "phase_rounds": 1, "latent_size": 8,
+}  # fmt: skip
 PRIOR: Mapping[str, Any] = {
     "hidden_size": 32, "layers": 1, "heads": 1, "seq_len": 32, "encodings": 2, "batch": 2,
 }  # fmt: skip
+
+
+class TestVAE(BackendTests):
+    """What is played by sliders."""
+
+    model_type = "vae"
+    small = VAE
 
 
 class TestVQVAE(BackendTests):

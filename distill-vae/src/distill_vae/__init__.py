@@ -12,7 +12,9 @@ from .configs import VAEGenerating, VAEModel, VAETraining
 from .metrics import VAEEpochMetrics
 
 if TYPE_CHECKING:
-    from distill_core import Run
+    from collections.abc import Iterator
+
+    from distill_core import Chunk, Request, Run
     from torch import nn
 
     from .network import ConvVAE
@@ -37,6 +39,7 @@ def distill_model_types() -> list[ModelType]:
             model=VAEModel,
             training=VAETraining,
             generating=VAEGenerating,
+            widens=True,
             provides=frozenset({Reconstructs, Morphs}),
             rank=10,
         )
@@ -61,11 +64,20 @@ def distill_build(config: VAEModel) -> nn.Module:
 @hookimpl
 def distill_train(model: ConvVAE, config: Configs, run: Run) -> dict[str, Any]:
     """Measure statistics, train through core's loop, then find what the sliders move."""
+    from .analysing import analyse
     from .training import VAEObjective, measure_stats
 
     measure_stats(model, run)
     run.fit(VAEObjective(model, config.training, run))
-    return {}
+    return analyse(model, run)
+
+
+@hookimpl
+def distill_generate(model: ConvVAE, config: VAEGenerating, request: Request) -> Iterator[Chunk]:
+    """Draw sounds, and let the decoder make them."""
+    from .generation import generate
+
+    return generate(model, config, request)
 
 
 @hookimpl

@@ -1,7 +1,8 @@
 """What sliders move: principal components of the training clips' gestures.
 
-A gesture is what happens within a short time: W latent frames in a row. Letters: K components, W
-latent frames of a gesture, D numbers of a latent.
+A gesture is what happens within a short time: W latent frames in a row. Letters: K sliders, R
+components in all (the sliders' first, then those that are drawn and never set), G gestures that are
+kept, W latent frames of a gesture, L latent frames of a path, D numbers of a latent.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+DETAIL = 20  # components beyond the sliders: what tells sounds apart that no slider does
+KEPT = 256  # gestures whose place is kept: what is drawn lies between them
+
 
 class Analysis(nn.Module):
     """The principal components of gestures, with their ranges.
 
     Attributes:
         mean: the mean gesture, [W, D].
-        components: K directions, each of unit norm and orthogonal to the others, [K, W, D].
-        low: the 5th percentile of the training gestures along each component, [K].
+        components: directions, each of unit norm and orthogonal to the others, [R, W, D].
+        low: the 5th percentile of the training gestures along each slider, [K].
         high: the 95th, [K]; equal to `low` where there is no such component.
-        variance: share of the gestures' variance along each component, [K].
+        variance: share of the gestures' variance along each slider, [K].
+        places: where training gestures lie along the components, [G, R].
     """
 
     mean: Tensor
@@ -26,10 +31,54 @@ class Analysis(nn.Module):
     low: Tensor
     high: Tensor
     variance: Tensor
+    places: Tensor
 
-    def __init__(self, components: int, frames: int, latent_size: int) -> None:
+    def __init__(self, sliders: int, frames: int, latent_size: int) -> None:
         super().__init__()
+        count = sliders + DETAIL
         self.register_buffer("mean", torch.zeros(frames, latent_size))
-        self.register_buffer("components", torch.zeros(components, frames, latent_size))
+        self.register_buffer("components", torch.zeros(count, frames, latent_size))
+        self.register_buffer("places", torch.zeros(KEPT, count))
         for name in ("low", "high", "variance"):
-            self.register_buffer(name, torch.zeros(components))
+            self.register_buffer(name, torch.zeros(sliders))
+
+    @property
+    def frames(self) -> int:
+        """Count the latent frames of a gesture (W)."""
+        return len(self.mean)
+
+    @property
+    def sliders(self) -> int:
+        """Count the sliders that move anything; 0 without an analysis."""
+        return int((self.high > self.low).sum())
+
+    def gestures(self, places: Tensor) -> Tensor:
+        """Give the gestures [..., W, D] at places [..., R]."""
+        around: Tensor = torch.tensordot(places, self.components, 1)
+        return self.mean + around
+
+    def moments(self, places: Tensor, times: Tensor) -> Tensor:
+        """Give latents [L, D]: of the gesture at each place [L, R] its moment, in frames [L]."""
+        times = times.clamp(0, self.frames - 1)
+        first = times.floor().long().clamp(max=max(0, self.frames - 2))
+        after = (first + 1).clamp(max=self.frames - 1)
+        share = (times - first)[:, None]
+        return torch.lerp(self._at(places, first), self._at(places, after), share)
+
+    def positions(self, places: Tensor) -> Tensor:
+        """Give the sliders' positions [..., K] at places [..., R]: 5th percentile -1, 95th 1."""
+        count = len(self.low)
+        reach = (self.high - self.low).clamp_min(1e-12)
+        return (places[..., :count] - self.low) / reach * 2 - 1
+
+    def moved(self, places: Tensor, positions: Tensor) -> Tensor:
+        """Put sliders of places [..., R] to positions [..., K]; NaN leaves one where it is."""
+        count = len(self.low)
+        meant = self.low + (positions + 1) / 2 * (self.high - self.low)
+        kept = places[..., :count]
+        set_ = torch.where(positions.isnan(), kept, meant)
+        return torch.cat([set_, places[..., count:]], -1)
+
+    def _at(self, places: Tensor, frames: Tensor) -> Tensor:
+        """Give the latents [L, D] of places [L, R] at whole frames [L]."""
+        return self.mean[frames] + torch.einsum("lr,rld->ld", places, self.components[:, frames])

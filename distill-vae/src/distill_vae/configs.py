@@ -149,3 +149,21 @@ class VAEGenerating:
         {}, help="Position of a slider; 0 is the middle, -1 to 1 the 5th to 95th percentile.",
         min=-1, max=1,
     )  # fmt: skip
+    variety: float = knob(
+        1.0, help="How far apart takes are in all that no slider is set to; 1 as the clips are.",
+        min=0, max=2,
+    )  # fmt: skip
+    mode: Literal["crossfade", "interpolate"] = knob(
+        "crossfade",
+        help="How a take goes on: crossfade plays sound after sound, interpolate walks from one to"
+        " the next without a pause.",
+    )
+    overlap: float | None = knob(
+        None, help="What two sounds share where one passes into the next; automatic is 50 for"
+        " sounds that end, a quarter of a sound for others.",
+        min=0, max=2000, unit="ms",
+    )  # fmt: skip
+    speed: float = knob(
+        0.5, help="How many new sounds a second the walk of --mode interpolate comes to.",
+        min=0.01, max=20, scale="log",
+    )  # fmt: skip

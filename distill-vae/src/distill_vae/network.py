@@ -17,6 +17,7 @@ from .analysis import Analysis
 from .configs import USUAL_LATENT, VAEModel
 from .spectrogram import ComplexSpectrogram, ComplexSpectrogramConfig, denormalize, normalize
 
+KERNEL = 7  # frames that a block of core's looks at
 LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE = -12.0, 4.0
 
 
@@ -71,6 +72,12 @@ class Decoder(nn.Module):
         self.fast = _blocks(config.layers, config)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 2 * config.channels * config.n_mels)
+
+    @property
+    def reach(self) -> int:
+        """Count the latents on either side that a frame follows from."""
+        side = KERNEL // 2
+        return side * len(self.slow) + -(-side * len(self.fast) // self.stride)
 
     def forward(self, latents: Tensor) -> Tensor:
         """Give S frames for each latent."""
@@ -147,7 +154,7 @@ class ConvVAE(nn.Module):
         made = self.representation.complex_mel_to_waveform(
             spectrograms.flatten(0, 1), sample_rate=self.sample_rate
         )
-        return _left_right(made.view(*spectrograms.shape[:2], -1))
+        return left_right(made.view(*spectrograms.shape[:2], -1))
 
     def reconstruct(self, audio: Tensor) -> Tensor:
         """Send audio [B, C, T] through latents and back; the same shape comes out."""
@@ -172,7 +179,7 @@ def _mid_side(audio: Tensor) -> Tensor:
     return torch.stack([(left + right) / 2, (left - right) / 2], 1)
 
 
-def _left_right(audio: Tensor) -> Tensor:
+def left_right(audio: Tensor) -> Tensor:
     """Undo `_mid_side`."""
     if audio.shape[1] == 1:
         return audio

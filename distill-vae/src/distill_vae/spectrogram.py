@@ -45,6 +45,14 @@ class ComplexSpectrogramConfig:
     phase_rounds: int = 6
 
 
+@frozen
+class Parts:
+    """What a sound is made of again, frame by frame."""
+
+    magnitudes: Tensor  # [B, N, F]
+    turns: Tensor  # [B, N, F], cycles from the frame before; float64, since they are summed
+
+
 class ComplexSpectrogram:
     """Turns sounds [B, 1, T] into [B, 2, M, N] with N = ceil(T / hop), and back.
 
@@ -94,15 +102,36 @@ class ComplexSpectrogram:
         """
         if stats is not None:
             spectrogram = denormalize(spectrogram, stats)
+        parts = self.parts(spectrogram, sample_rate)
+        return self.sound(parts.magnitudes, parts.turns.cumsum(1), sample_rate)
+
+    def parts(self, spectrogram: Tensor, sample_rate: int = 48000) -> Parts:
+        """Take spectrograms [B, 2, M, N] apart, each frame by itself."""
         bands = self._of(sample_rate, spectrogram.device)
         logs, frequency = spectrogram.transpose(2, 3).unbind(1)  # [B, N, M] each
         mels = (10**logs - MAGNITUDE_FLOOR).clamp_min(0)
         sounding = mels >= self.config.if_masking_threshold
         mean = torch.where(sounding, frequency * bands.half_width + bands.centre, 0.0)
-        turns = torch.cumsum(mean[..., bands.strongest].double() / CYCLE, 1)  # [B, N, F]
-        phases = ((turns - turns.round()) * CYCLE).float()
-        magnitudes = (mels @ bands.inverse).clamp_min(0)
+        turns = mean[..., bands.strongest].double() / CYCLE
+        return Parts((mels @ bands.inverse).clamp_min(0), turns)
+
+    def sound(self, magnitudes: Tensor, turned: Tensor, sample_rate: int = 48000) -> Tensor:
+        """Give the sounds [B, 1, N x hop] of magnitudes [B, N, F].
+
+        Args:
+            magnitudes: of the bins.
+            turned: cycles that each bin has turned by each frame, [B, N, F], float64.
+            sample_rate: of the sounds, in Hz.
+        """
+        bands = self._of(sample_rate, magnitudes.device)
+        phases = ((turned - turned.round()) * CYCLE).float()
         return bands.agree(magnitudes, phases, self.config.phase_rounds)[:, None]
+
+    @property
+    def reach(self) -> int:
+        """Count the frames on either side that a moment of sound follows from."""
+        overlaps = -(-self.config.n_fft // self.config.hop_length)
+        return overlaps * (self.config.phase_rounds + 1)
 
     def _of(self, sample_rate: int, device: torch.device) -> Bands:
         key = sample_rate, device

@@ -1,0 +1,98 @@
+"""What sounds at once: one network or several, for one channel or for two that are related.
+
+Letters: P voices, Q sides (2 where a model of one channel makes two), C channels, M mels, N frames
+of spectrograms, L latent frames, D numbers of a latent, R numbers of a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import torch
+from attrs import frozen
+from torch import Generator, Tensor
+
+from .inversion import invert_row
+from .network import ConvVAE
+from .pieces import in_pieces
+from .voices import Voice, draw_places
+
+Places = list[list[Tensor]]  # by side and voice, [R] each
+DECODED_FRAMES = 512  # of the spectrogram, decoded at once
+
+
+@frozen
+class Ensemble:
+    """Voices that agree on where their sliders stand, and sound as one.
+
+    Attributes:
+        voices: the leader first; their networks' configs are equal.
+        sliders: where some are set.
+        variety: of what is not set.
+        width: how far apart the sides are, 0 to 1; None where there is one.
+    """
+
+    voices: Sequence[Voice]
+    sliders: Mapping[str, float]
+    variety: float
+    width: float | None
+
+    @property
+    def leader(self) -> ConvVAE:
+        """Give the network whose sizes all of them have."""
+        return self.voices[0].network
+
+    def draw(self, rng: Generator) -> Places:
+        """Draw a sound's places; two sides lie around what one would be.
+
+        Both need the same luck, so that a take is the same sound, narrow or wide.
+        """
+        middle = draw_places(self.voices, rng, self.variety, self.sliders)
+        other = draw_places(self.voices, rng, self.variety, self.sliders)
+        if self.width is None:
+            return [middle]
+        shares = (-self.width / 2, self.width / 2)
+        return [
+            [torch.lerp(here, there, share) for here, there in zip(middle, other, strict=True)]
+            for share in shares
+        ]
+
+    def gesture(self, places: Places) -> Tensor:
+        """Give the spectrogram [Q C, 2, M, N] of the gestures at some places."""
+        sides = [
+            self._each(lambda voice, place: voice.ground.gestures(place), side) for side in places
+        ]
+        return self.decode(torch.stack(sides))
+
+    def moments(self, places: Places, times: Tensor) -> Tensor:
+        """Give latents [Q, P, L, D] of paths: places [L, R] each, moments in frames [L]."""
+        sides = [
+            self._each(lambda voice, place: voice.ground.moments(place, times), side)
+            for side in places
+        ]
+        return torch.stack(sides)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Give the spectrogram [Q C, 2, M, N] of latents [Q, P, L, D], voices mixed by weight."""
+        made = torch.zeros(())
+        for voice, own in zip(self.voices, latents.unbind(1), strict=True):
+            device = next(voice.network.parameters()).device
+            made = made + voice.weight * voice.network.decode(own.to(device)).cpu()
+        return made.flatten(0, 1)
+
+    def decode_row(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Decode a row of latents [Q, P, L_i, D] of any length to spectrograms [Q C, 2, M, N_i]."""
+        stride, reach = self.leader.config.stride, self.leader.decoder.reach
+        count = max(1, DECODED_FRAMES // stride)
+        for piece in in_pieces((each.transpose(2, 3) for each in latents), count, reach):
+            made = self.decode(piece.frames.transpose(2, 3))
+            first = piece.before * stride
+            yield made[..., first : first + piece.count * stride]
+
+    def sound(self, spectrograms: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Turn a row of spectrograms [Q C, 2, M, N_i] into pieces of sound [1, Q C, T_i]."""
+        return invert_row(self.leader, spectrograms, sides=self.width is not None)
+
+    def _each(self, what: Callable[[Voice, Tensor], Tensor], places: Sequence[Tensor]) -> Tensor:
+        pairs = zip(self.voices, places, strict=True)
+        return torch.stack([what(voice, place) for voice, place in pairs])

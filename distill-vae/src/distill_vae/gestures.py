@@ -1,0 +1,113 @@
+"""Gather gestures: what happens within a short time, in the latents of the training clips.
+
+Letters: C channels, T samples, G gestures, W latent frames of a gesture, D numbers of a latent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from attrs import frozen
+from distill_core import Clip, Run
+from torch import Tensor
+
+from .network import ConvVAE
+
+MOST_GESTURES = 2048
+FEW_GESTURES = 256  # what an interrupted run makes do with
+QUIETEST = 1e-3  # RMS; a gesture that is 60 dB under full scale is silence
+CONTEXT_FRAMES = 16  # latents that are encoded around a gesture and left out
+CLIP_SECONDS = 30  # of a clip, up to its end, that are listened to
+END_SECONDS = 0.05  # at a clip's end, where it is heard whether it has died away
+ENDED = 0.05  # RMS of that in shares of the clip's loudest such time: 26 dB below
+MOSTLY = 0.5  # of the clips have to end for a model to make sounds that end
+
+
+@frozen
+class Gestures:
+    """Gestures of training clips.
+
+    Attributes:
+        latents: [G, W, D].
+        first: whether each is a clip's beginning, [G].
+        ends: whether clips end by themselves, mostly.
+    """
+
+    latents: Tensor
+    first: Tensor
+    ends: bool
+
+
+@frozen
+class Place:
+    """Where a gesture begins."""
+
+    clip: Clip
+    start: int  # in latent frames
+
+
+def gather(model: ConvVAE, run: Run) -> Gestures:
+    """Encode gestures of the training clips: each beginning, then one every half a gesture.
+
+    Of very many, an even share is taken. Memory does not follow the length of the clips.
+    """
+    places = list(_places(model, run))
+    most = FEW_GESTURES if run.stopping else MOST_GESTURES
+    if len(places) > most:
+        places = [places[index * len(places) // most] for index in range(most)]
+    made: list[Tensor] = []
+    first: list[bool] = []
+    for place in places:
+        sound = _cut(model, place)
+        if float(sound.square().mean().sqrt()) >= QUIETEST:
+            made.append(_encode(model, place, run.device))
+            first.append(place.start == 0)
+    shape = 0, model.analysis.frames, model.latent_size
+    latents = torch.stack(made) if made else torch.zeros(shape)
+    return Gestures(latents, torch.tensor(first, dtype=torch.bool), clips_end(run))
+
+
+def clips_end(run: Run) -> bool:
+    """Say whether most training clips have died away at their ends, as one-shots do."""
+    ended = [_ends(clip) for clip in run.dataset.train]
+    return sum(ended) >= MOSTLY * len(ended)
+
+
+def _places(model: ConvVAE, run: Run) -> Iterator[Place]:
+    """List where gestures begin; one that would begin where its clip has almost ended is none."""
+    frames = model.analysis.frames
+    step = max(1, frames // 2)
+    for clip in run.dataset.train:
+        length = -(-clip.frames // model.hop)
+        for start in range(0, max(1, length - step), step):
+            yield Place(clip, start)
+
+
+def _cut(model: ConvVAE, place: Place, context: int = 0) -> Tensor:
+    """Read a gesture's sound [C, T], padded with silence; `context` latent frames around it."""
+    before = min(context, place.start)
+    first = (place.start - before) * model.hop
+    length = (before + model.analysis.frames + context) * model.hop
+    samples = torch.tensor(place.clip.samples[:, first : first + length])
+    return F.pad(samples, (0, length - samples.shape[-1]))
+
+
+@torch.no_grad()
+def _encode(model: ConvVAE, place: Place, device: str) -> Tensor:
+    """Give a gesture's latents [W, D], heard with what is around it."""
+    before = min(CONTEXT_FRAMES, place.start)
+    sound = _cut(model, place, CONTEXT_FRAMES)
+    latents = model.encode_mean(sound[None].to(device))[0].cpu()
+    return latents[before : before + model.analysis.frames]
+
+
+def _ends(clip: Clip) -> bool:
+    """Say whether a clip has died away at its end."""
+    length = max(1, round(END_SECONDS * clip.sample_rate))
+    samples = torch.tensor(clip.samples[:, -CLIP_SECONDS * clip.sample_rate :]).mean(0)
+    if len(samples) <= length:
+        return True
+    power = samples.square().unfold(0, length, length // 2 or 1).mean(-1)
+    return bool(power[-1] <= power.max() * ENDED**2)
