@@ -49,13 +49,14 @@ RECORDS: dict[str, list[type]] = {
         run.Outcome,
     ],
     "Sounds": [distill_core.Dataset, dataset.Clip, crops.Crops],
-    "Playing": [distill_core.Request, distill_core.Chunk],
+    "Playing": [distill_core.Request, distill_core.Partner, distill_core.Chunk],
     "Loading": [distill_core.Part, distill_core.Header],
     "Protocols": [
         protocols.Tokenizer,
         protocols.ShowsVectors,
         protocols.Reconstructs,
         protocols.Morphs,
+        protocols.Blends,
     ],
     "Testing": [BackendTests],
     "From Python": [

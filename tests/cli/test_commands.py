@@ -391,7 +391,6 @@ def test_what_is_not_there_yet_is_not_in_the_help(distill: Distill) -> None:
         "--prompt",
         "--recipe",
         "--loop",
-        "--blend",
         "--card",
     )
     for flag in later:

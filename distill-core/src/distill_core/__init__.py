@@ -33,7 +33,7 @@ from .hookspecs import hookimpl, hookspec
 from .knobs import knob
 from .library import find
 from .model_type import Facts, ModelType
-from .protocols import Morphs, Reconstructs, ShowsVectors, Tokenizer
+from .protocols import Blends, Morphs, Reconstructs, ShowsVectors, Tokenizer
 from .registry import Registry
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from .audio.stitching import decode_in_pieces, one_after_another, tail_length
     from .companions import put_companion
     from .evaluating.evaluate import Evaluation, evaluate
-    from .generating.request import SECONDS_GOING_ON, Chunk, Request
+    from .generating.request import SECONDS_GOING_ON, Chunk, Partner, Request
     from .generating.take import Take
     from .loading import load
     from .model import Model
@@ -69,6 +69,7 @@ LAZY = {
     "Objective": "training.objective",
     "Outcome": "training.run",
     "Part": "part",
+    "Partner": "generating.request",
     "Request": "generating.request",
     "Run": "training.run",
     "SECONDS_GOING_ON": "generating.request",
@@ -111,6 +112,7 @@ __all__ = [
     "SECONDS_GOING_ON",
     "AudioError",
     "BackendError",
+    "Blends",
     "Chunk",
     "Clip",
     "ConfigError",
@@ -137,6 +139,7 @@ __all__ = [
     "Outcome",
     "Part",
     "PartialError",
+    "Partner",
     "Preview",
     "Reconstructs",
     "Registry",

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from attrs import frozen
 
-from .configs import unstructure
 from .errors import AudioError, BackendError, ConfigError, DistillError, Interrupted
 from .generating.asked import Asked
-from .generating.recipe import origin, part_digest
+from .generating.recipe import part_digest
 from .generating.space import Space
 from .header import Header
 from .presets import settings_from
@@ -84,6 +83,10 @@ class Model:
         """Give the number of channels of all it makes."""
         return int(self.host.config.channels)
 
+    def samples(self, seconds: float) -> int:
+        """Count the samples of so many seconds; one at least."""
+        return max(1, round(seconds * self.sample_rate))
+
     def player(self) -> Loaded:
         """Give what makes sounds: a companion that can play, else the model itself.
 
@@ -118,6 +121,7 @@ class Model:
         spatial: str = "as-trained",
         width: float = 0.5,
         azimuth: float = 0.0,
+        blend: Mapping[Model, float] | None = None,
         **knobs: Any,
     ) -> Take:
         """Make one take.
@@ -129,6 +133,8 @@ class Model:
             spatial: "as-trained", "mono", "stereo" or "binaural" (for headphones).
             width: 0 (both channels alike) to 1; of stereo that is made of mono, and of binaural.
             azimuth: where binaural sound comes from, in degrees to the right; -180 to 180.
+            blend: other models to sound together with this one, and their weights: this one has
+                the rest to 1. Where it is itself among them, weights count in proportion.
             **knobs: settings of the type that plays, as `temperature=0.9`.
 
         Raises:
@@ -141,7 +147,7 @@ class Model:
         return next(
             self.takes(
                 [seed], duration=duration, preset=preset, spatial=spatial, width=width,
-                azimuth=azimuth, **knobs,
+                azimuth=azimuth, blend=blend, **knobs,
             )
         )  # fmt: skip
 
@@ -156,6 +162,7 @@ class Model:
         spatial: str = "as-trained",
         width: float = 0.5,
         azimuth: float = 0.0,
+        blend: Mapping[Model, float] | None = None,
         **knobs: Any,
     ) -> Iterator[Take]:
         """Make one take per seed, `batch` of them drawn together; errors as of `generate`.
@@ -166,12 +173,14 @@ class Model:
             batch: how many are drawn at once.
             cancel: set it to stop at the next chunk; `Interrupted` is raised then.
             progress: told, chunk by chunk, how many samples of a batch's takes are made.
-            preset: the name of settings in the model file, which `knobs` go on top of.
+            preset: as of `generate`.
             spatial: as of `generate`.
             width: as of `generate`.
             azimuth: as of `generate`.
+            blend: as of `generate`.
             **knobs: settings of the type that plays.
         """
+        from .generating.blending import Blend
         from .generating.take import make_takes
 
         def pulse(samples: int) -> None:
@@ -183,7 +192,10 @@ class Model:
         chosen = [chosen_seed(seed) for seed in seeds]
         settings = settings_from(self.header, self.player().owner.type, knobs, preset)
         space = Space.of(spatial, width, azimuth)
-        asked = Asked(settings=settings, duration=duration, preset=preset, space=space)
+        asked = Asked(
+            settings=settings, duration=duration, preset=preset, space=space,
+            blend=Blend.of(self, blend),
+        )  # fmt: skip
         return make_takes(self, chosen, asked, batch=batch, pulse=pulse)
 
     def reconstruct(self, sound: Sound) -> Sound:
@@ -254,17 +266,6 @@ class Model:
         with torch.inference_mode():
             audio = codec.decode(tensor.to(self.device), length)
         return Sound(audio[0].cpu().numpy(), self.sample_rate)
-
-    def recipe(self, player: Loaded, duration: float | None, settings: Any) -> dict[str, Any]:
-        """Say all that regenerates takes of this model, but for what each has of its own."""
-        used = [self.host] if player is self.host else [self.host, player]
-        wrappers = player.owner.wrappers("distill_generate")  # they may change every take
-        return {
-            **origin(self, used),
-            **({"wrappers": wrappers} if wrappers else {}),
-            "duration": duration,
-            "settings": unstructure(settings),
-        }
 
     def digest(self, loaded: Loaded) -> str:
         """Give the SHA-256 of the host's, or a companion's, weights and config in the file."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 @runtime_checkable
@@ -64,3 +64,22 @@ class Morphs(Protocol):
 
     def morph(self, start: Tensor, end: Tensor, amount: float) -> Tensor:
         """Give the sound `amount` (0 … 1) of the way between two of shape [B, C, T]."""
+
+
+@runtime_checkable
+class Blends(Protocol):
+    """A network that blends with others of its type: `distill generate --blend`."""
+
+    def mixes_with(self, other: nn.Module) -> bool:
+        """Say whether this network's latents can be mixed with another's, as of one config are.
+
+        Where they can, `request.blend` has the networks and their weights, and `distill_generate`
+        mixes; where not, core makes a take of each and mixes the sounds.
+        """
+
+    def fitting(self, settings: Any) -> Any:
+        """Give settings of generating without what this network does not know, as a slider's name.
+
+        What another network of its type may know must be left out and not refused; what both know
+        stays as it is.
+        """

@@ -57,6 +57,7 @@ KEYWORDS = {  # of the functions that take knobs beside their own arguments
             "spatial",
             "width",
             "azimuth",
+            "blend",
         }
     ),
 }

@@ -16,9 +16,10 @@ from distill_core.playing import playing_type
 from distill_core.presets import presets_in, settings_from
 from distill_core.registry import environment
 
-from .. import arguments, values
+from .. import arguments, partners, values
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, generating_knobs, installed_types
+from ..partners import Lineup, leading
 from ..screen import counted, current, seconds
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
@@ -34,7 +35,7 @@ class Generate(KnobCommand):
     def applying(self, values: dict[str, Any]) -> tuple[str, list[Knob]] | None:
         """Read the model's header: a companion that plays has the word, else the type itself."""
         try:
-            header = read_header(find(values["model"]))
+            header = read_header(find(leading(values)))
         except (OSError, TypeError):
             return None  # the command itself will say what is wrong
         registry = environment()
@@ -43,7 +44,7 @@ class Generate(KnobCommand):
 
     def told(self, values: dict[str, Any]) -> bool:
         """Say whether a model was named."""
-        return values.get("model") is not None
+        return leading(values) is not None
 
     def everyones(self) -> list[tuple[str, list[Knob]]]:
         """List every installed type's knobs, where it has any."""
@@ -56,7 +57,7 @@ class Generate(KnobCommand):
 
 @click.command("generate", cls=Generate)
 @arguments.together(
-    arguments.model,
+    partners.model,
     values.option(
         "-o",
         "--out",
@@ -104,6 +105,7 @@ class Generate(KnobCommand):
     values.option(
         "--preset", metavar="NAME", help="Settings that MODEL has under this name, to start from."
     ),
+    partners.blend,
     values.option(
         "--spatial",
         type=click.Choice(MODES),
@@ -133,7 +135,7 @@ class Generate(KnobCommand):
 )
 def command(
     knobs: dict[str, Any],
-    model: str,
+    model: str | None,
     out: Path,
     count: int,
     seed: int | None,
@@ -155,12 +157,14 @@ def command(
         _pairs(told["meta"]),
     )  # fmt: skip
     threads = set_threads(told["threads"])
-    loaded = load(model, device=told["device"])
+    lineup = Lineup.of(model, told["blend"])
+    loaded = load(lineup.paths[0], device=told["device"])
     player = loaded.player()
     kind, preset = player.owner.type, _preset(loaded, player, told["preset"])
     settings = settings_from(loaded.header, kind, knobs, preset, by_flag(kind.generating))
     _introduce(loaded, player, settings, threads)
     space = _space(loaded, player, told)
+    blend = lineup.blend_with(loaded, told["device"])
     for broken in environment().listen():
         screen.warn(broken.left_out)
     first = chosen_seed(seed)
@@ -170,7 +174,7 @@ def command(
         takes = loaded.takes(
             range(first, first + count), duration=told["duration"], batch=told["batch"],
             cancel=cancel, preset=preset, spatial=space.mode, width=space.width,
-            azimuth=space.azimuth, **knobs,
+            azimuth=space.azimuth, blend=blend, **knobs,
         )  # fmt: skip
         _write(takes, count, file_stem(loaded.name), out, encoding, as_json)
 

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from ..configs import unstructure
 from ..errors import ConfigError
 from ..modelfile import raw_bytes
 from ..skew import core_version
@@ -18,8 +21,46 @@ if TYPE_CHECKING:
 
     from ..loading import Loaded
     from ..model import Model
+    from .asked import Asked
 
 LONGEST_TAG = 2000  # bytes; libsndfile loses longer WAV comments
+
+
+def recipe_of(model: Model, player: Loaded, asked: Asked) -> dict[str, Any]:
+    """Say all that regenerates takes of a model, but for what each has of its own."""
+    wrappers = player.owner.wrappers("distill_generate")  # they may change every take
+    return {
+        **origin(model, used_by(model, player)),
+        **({"wrappers": wrappers} if wrappers else {}),
+        "duration": asked.duration,
+        "settings": unstructure(asked.settings),
+        **({} if asked.preset is None else {"preset": asked.preset}),
+        **asked.space.recipe(model.channels),
+        **({} if asked.blend is None else asked.blend.recipe()),
+    }
+
+
+def origin(model: Model, used: Sequence[Loaded]) -> dict[str, Any]:
+    """Say that these parts of a model made a sound, and where: what every recipe begins with."""
+    return {
+        "synthetic": True,
+        "distill": core_version(),
+        "backends": {each.owner.name: each.owner.backend for each in used},
+        "model": identity(model, used),
+        "device": model.device,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def identity(model: Model, used: Sequence[Loaded]) -> dict[str, Any]:
+    """Say which model it is, by name, id, and the digests of the parts that were used."""
+    parts = {each.owner.name: model.digest(each) for each in used}
+    return {"name": model.name, "id": model.header.id, "parts": parts}
+
+
+def used_by(model: Model, player: Loaded) -> list[Loaded]:
+    """List the parts of a model that sound when one of them plays."""
+    return [model.host] if player is model.host else [model.host, player]
 
 
 def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str:
@@ -32,31 +73,13 @@ def part_digest(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> str
     return hasher.hexdigest()
 
 
-def origin(model: Model, used: Sequence[Loaded]) -> dict[str, Any]:
-    """Say that these parts of a model made a sound, and where: what every recipe begins with."""
-    import torch
-
-    return {
-        "synthetic": True,
-        "distill": core_version(),
-        "backends": {each.owner.name: each.owner.backend for each in used},
-        "model": {
-            "name": model.name,
-            "id": model.header.id,
-            "parts": {each.owner.name: model.digest(each) for each in used},
-        },
-        "device": model.device,
-        "threads": torch.get_num_threads(),
-    }
-
-
 def tag(recipe: Mapping[str, Any]) -> str:
     """Write the recipe, but for the attachment, as compact JSON for a sound file's comment.
 
-    Should it be longer than a comment may be, `--meta` is left to its own tags, then the model.
+    Should it be longer than a comment may be, `--meta` is left to its own tags, then models are.
     """
     kept = dict(recipe)
-    for droppable in ("attached", "meta", "model"):
+    for droppable in ("attached", "meta", "model", "blend"):
         kept.pop(droppable, None)
         text = dump(kept)
         if len(text.encode()) <= LONGEST_TAG:

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 SECONDS_GOING_ON = 10.0  # default length of material that has no end of its own
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class Partner:
+    """One model of a blend, as what plays gets it.
+
+    Attributes:
+        network: the loaded network; one that `mixes_with` the one that plays.
+        weight: its share, above 0; the weights of all partners sum to 1.
+        extras: what it learnt only after training.
+        host: for a companion, the loaded network it sits on.
+    """
+
+    network: nn.Module
+    weight: float
+    extras: Mapping[str, Any] = attrs.field(factory=dict)
+    host: nn.Module | None = None
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """One batch of takes to make.
@@ -29,6 +46,8 @@ class Request:
         width: how far apart those two are: 0 (both alike) to 1 (as far as they can be).
         host: for a companion, the loaded network it sits on.
         extras: what the part that plays learnt only after training.
+        blend: models whose latents are to be mixed, the one that plays first, each with its weight;
+            empty where nothing is blended. Only for networks that are `Blends`.
     """
 
     rngs: Sequence[torch.Generator]
@@ -38,6 +57,7 @@ class Request:
     width: float = WIDTH
     host: nn.Module | None = None
     extras: Mapping[str, Any] = attrs.field(factory=dict)
+    blend: Sequence[Partner] = ()
 
 
 @attrs.frozen

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
-import torch
 
 from ..audio.sound import Sound
 from ..errors import AudioError, ConfigError
 from ..seeding import checked_seed
-from .request import Chunk, Request
-from .space import AS_IT_IS, Space
+from .collecting import Made, Pulse, collect, make_request
+from .recipe import recipe_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +72,7 @@ def make_takes(
     asked: Asked,
     *,
     batch: int = 1,
-    pulse: Callable[[int], object] | None = None,
+    pulse: Pulse | None = None,
 ) -> Iterator[Take]:
     """Make one take per seed, `batch` of them drawn together.
 
@@ -113,71 +112,31 @@ def _make(
     seeds: Sequence[int],
     asked: Asked,
     batch: int,
-    pulse: Callable[[int], object] | None,
+    pulse: Pulse | None,
 ) -> Iterator[Take]:
     """Make the takes, once everything is checked."""
     rate, channels = model.sample_rate, model.channels
-    recipe = model.recipe(player, asked.duration, asked.settings)
-    recipe |= {} if asked.preset is None else {"preset": asked.preset}
-    recipe |= asked.space.recipe(channels)
-    samples = None if asked.duration is None else max(1, round(asked.duration * rate))
+    recipe = recipe_of(model, player, asked)
     for first in range(0, len(seeds), batch):
         some = seeds[first : first + batch]
-        request = make_request(model, player, some, samples, asked.space)
-        made = _collect(player, request, asked.settings, pulse)
+        made = _made(model, player, some, asked, pulse)
         for seed, (waveform, attached) in zip(some, made, strict=True):
             audio, clipped = finish(asked.space.placed(waveform, channels, rate), rate)
             own = {"seed": seed} | ({} if attached is None else {"attached": attached})
             yield Take(audio, seed, clipped, recipe | own, model.header.path)
 
 
-def make_request(
-    model: Model,
-    player: Loaded,
-    seeds: Sequence[int],
-    samples: int | None,
-    space: Space = AS_IT_IS,
-) -> Request:
-    """Ask a part of a model for a batch of takes, one per seed, of `samples` samples each."""
-    return Request(
-        rngs=[torch.Generator().manual_seed(seed) for seed in seeds],
-        samples=samples,
-        sample_rate=model.sample_rate,
-        channels=space.channels(player.owner.type, model.channels),
-        width=space.width,
-        host=model.host.network if player is not model.host else None,
-        extras=player.extras,
-    )
-
-
-def _collect(
-    player: Loaded, request: Request, settings: Any, pulse: Callable[[int], object] | None
-) -> list[tuple[NDArray[np.float32], Any]]:
-    """Join the chunks of each take: float32 [C, T], and what the backend attached."""
-    pieces: list[list[torch.Tensor]] = [[] for _ in request.rngs]
-    attached: list[Any] = [None] * len(request.rngs)
-    with torch.inference_mode():
-        chunks = player.owner.call(
-            "distill_generate", model=player.network, config=settings, request=request
-        )
-        for given in chunks:
-            chunk = Chunk.of(given, len(pieces))
-            for row, index in enumerate(chunk.takes):
-                pieces[index].append(chunk.samples[row].detach().cpu())
-            for index, value in (chunk.attached or {}).items():
-                attached[index] = value
-            if pulse is not None:
-                pulse(sum(piece.shape[-1] for some in pieces for piece in some))
-    if not all(pieces):
-        raise player.owner.failure("distill_generate", "it gave no sound")
-    whole = [torch.cat(some, dim=-1).numpy() for some in pieces]  # [C, T] each
-    if request.samples is not None:
-        whole = [each[:, : request.samples] for each in whole]
-        shortest = min(each.shape[-1] for each in whole)
-        if shortest != request.samples:
-            told = f"of the {request.samples} samples that were asked for it gave {shortest}"
-            raise player.owner.failure("distill_generate", told)
-    return list(zip(whole, attached, strict=True))
+def _made(
+    model: Model, player: Loaded, seeds: Sequence[int], asked: Asked, pulse: Pulse | None
+) -> list[Made]:
+    """Make sounds as the model does, or the models of a blend do."""
+    blend = asked.blend
+    partners = () if blend is None else blend.partners()
+    if blend is not None and not partners:
+        return blend.sounds(seeds, asked.duration, asked.settings, asked.space, pulse)
+    samples = None if asked.duration is None else model.samples(asked.duration)
+    request = make_request(model, player, seeds, samples, asked.space, partners)
+    return collect(player, request, asked.settings, pulse)
 
 
 def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]:

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ..configs import structure
 from ..errors import DistillError
+from ..generating.collecting import make_request
 from ..generating.request import Chunk
-from ..generating.take import make_request
 from ..loading import Loaded
 from ..model import Model
 from ..presets import checked_name, presets_in, settings_from

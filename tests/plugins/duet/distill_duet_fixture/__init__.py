@@ -1,11 +1,11 @@
-"""A backend that widens: chords of decaying partials, as bright as your sounds, in two voices."""
+"""A backend that widens and blends: chords of decaying partials, alone or in two voices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import attrs
-from distill_core import Configs, ModelType, hookimpl, knob
+from distill_core import Blends, Configs, ModelType, hookimpl, knob
 
 
 @attrs.frozen(kw_only=True)
@@ -15,6 +15,7 @@ class DuetModel:
     sample_rate: int = knob(8000, help="Sample rate.", min=8000, max=192000, unit="Hz")
     channels: int = knob(1, help="1 is mono, 2 is stereo.", min=1, max=2)
     partials: int = knob(6, help="Partials of a chord.", min=2, max=64)
+    natural: float = knob(0.5, help="How long a chord is.", min=0.1, max=9, unit="s")
     own: str = knob("bright", help="The name of its slider.")
 
 
@@ -45,6 +46,7 @@ def distill_model_types() -> list[ModelType]:
             training=DuetTraining,
             generating=DuetGenerating,
             widens=True,
+            provides=frozenset({Blends}),
             rank=-1,
         )
     ]

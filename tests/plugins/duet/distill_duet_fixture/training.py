@@ -12,6 +12,6 @@ class DuetObjective(CropObjective):
 
     def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         """Compare the mean level with that of sounds [B, C, T]."""
-        drawn = torch.zeros(1, self.model.config.partials)
+        latent = self.model.latent(torch.zeros(1, self.model.config.partials))
         heard = audio.square().mean().sqrt()
-        return {"loss": (self.model.spectrum(drawn, 0.0).sum() - heard).square()}
+        return {"loss": (self.model.spectrum(latent, 0.0).sum() - heard).square()}
