@@ -142,6 +142,11 @@ def test_a_saved_preset_is_listed_played_and_removed(distill: Distill, model: Pa
     }
 
 
+def test_without_a_word_for_what_to_do_it_says_which_there_are(distill: Distill) -> None:
+    """One line, and no page of help behind an Error."""
+    error(distill("presets"), 2, "Say what to do: save, list or remove.")
+
+
 def test_presets_for_people_stand_in_a_table(distill: Distill, model: Path) -> None:
     """A line each: what it is called, where it is from, what it sets."""
     lines = distill("presets", "list", model).out.splitlines()
@@ -272,3 +277,47 @@ def test_going_on_with_a_run_keeps_what_people_saved(
     assert presets(distill, model)["mine"] == ("user", {"loudness": 1.0})
     assert distill("train", pack, *words, "--force").code == 0
     assert "mine" not in presets(distill, model)  # another model, under the same name
+
+
+def test_info_shows_what_was_learnt_and_which_presets_there_are(
+    distill: Distill, model: Path
+) -> None:
+    """A stranger's sliders are shown without anything knowing what a slider is."""
+    assert distill("presets", "save", model, "mine", "--loudness", "1").code == 0
+    lines = distill("info", model).out.splitlines()
+    assert "  presets     low and high, soft, mine" in lines
+    at = lines.index("    sliders")
+    assert lines[at + 1 : at + 3] == ["      low   variance 62.5 %", "      high  variance 25 %"]
+    assert "    learnt    steps 2" in lines
+
+
+HOSTILE: list[Any] = [
+    {"sliders": [{"name": "x\ny\x1b[2J" * 30, "variance": 1e308, "deep": {"a": [1] * 9}}] * 500},
+    {"sliders": [{"name": 5}, 7, None, {"name": "a", "variance": True, "b" * 9000: "c" * 9000}]},
+    {"k" * 9000: "v\nw" * 9000, "n": 10**4000, "presets": {f"p{n}\n" * 99: 3 for n in range(999)}},
+    {f"key {number}": number for number in range(2000)},
+    {"presets": [1, 2], "sliders": {"name": "a"}},
+    [1, 2],
+    "text",
+]
+
+
+@pytest.mark.parametrize("extras", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_extras_stay_short_lines(distill: Distill, model: Path, extras: Any) -> None:
+    """Whoever wrote the file may have written anything, at any length."""
+    file = read_model_file(model)
+    told = file.header.told | {"extras": dump({"hush": extras})}
+    write_model_file(model, told, file.parts())
+    done = distill("info", model)
+    assert done.code == 0, done.err
+    assert len(done.out.splitlines()) < 70
+    assert all(len(line) < 400 for line in done.out.splitlines() if "file  " not in line)
+    assert "\x1b" not in done.out
+
+
+def test_infos_json_keeps_the_headers_own_words(distill: Distill, model: Path) -> None:
+    """What a script reads is what the file says, and not what was made of it."""
+    told = json.loads(distill("info", model, "--json").out)
+    assert told["presets"] == {}
+    assert told["extras"] == read_header(model).extras
+    assert set(told["extras"]["hush"]["presets"]) == {"soft", "low and high"}

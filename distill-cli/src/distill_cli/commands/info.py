@@ -11,6 +11,7 @@ from distill_core.registry import environment
 
 from .. import arguments
 from ..command import Command
+from ..learnt import learnt_lines, preset_names
 from ..screen import counted, current, seconds
 
 WHOLE = ("version", "sample_rate", "channels")
@@ -58,13 +59,17 @@ def _show(header: Header) -> None:
         count = len(held) if isinstance(held, list) else 0
         clips = counted(training["clips"], "clip")
         _line(f"  learnt from {clips}, {count} of them held out")
-    _show_part(str(header.model_type), header.config, training)
+    names = preset_names(header)
+    if names:
+        _line(f"  presets     {', '.join(names)}")
+    own = str(header.model_type)
+    _show_part(own, header.config, training, header.extras.get(own))
     for name, told in header.companions.items():
-        _show_part(name, _table(told, "config"), _table(told, "training"))
+        _show_part(name, _table(told, "config"), _table(told, "training"), header.extras.get(name))
     current().say("The header was read; the digest is checked when the model is loaded.")
 
 
-def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> None:
+def _show_part(name: str, config: dict[str, Any], training: dict[str, Any], extras: Any) -> None:
     _line(f"  {name}")
     chosen = _table(training, "automatic")
     told = (f"{key} {value}{' (auto)' * (key in chosen)}" for key, value in config.items())
@@ -76,6 +81,8 @@ def _show_part(name: str, config: dict[str, Any], training: dict[str, Any]) -> N
         steps = counted(training["steps"], "step")
         epochs = counted(training.get("epochs_trained", "?"), "epoch")
         _line(f"    training  {steps}, {epochs}{took}{judged}")
+    for line in learnt_lines(extras):
+        _line(f"    {line}")
 
 
 def _table(told: Any, key: str) -> dict[str, Any]:

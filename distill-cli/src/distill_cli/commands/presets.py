@@ -58,11 +58,15 @@ def remove(model: str, name: str) -> None:
 @click.group(
     "presets",
     cls=Group,
+    invoke_without_command=True,
     subcommand_metavar="save|list|remove MODEL",
     commands={each.name or "": with_loudness(each) for each in (save, list_, remove)},
 )
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Keep settings with a model under names, for distill generate --preset."""
+    if ctx.invoked_subcommand is None:
+        raise click.UsageError("Say what to do: save, list or remove. See: distill presets --help.")
 
 
 def _parts(header: Header) -> list[str]:
