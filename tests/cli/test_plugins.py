@@ -220,7 +220,10 @@ def test_what_is_no_command_is_told_as_broken(distill: Run, tmp_path: Path) -> N
     assert [row["ok"] for row in rows["plugins"] if row["name"] == "odd"] == [False]
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, *COMPANIONS, "whisper"])
+GROUPED = ["plugins new", "presets save", "presets list", "presets remove"]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, *GROUPED, *COMPANIONS, "whisper"])
 def test_help_stays_light(distill: Run, command: str) -> None:
     """Loading torch alone takes seconds; help must come at once, whatever is installed."""
     done = distill(*command.split(), "--help", peek=True)
@@ -230,14 +233,19 @@ def test_help_stays_light(distill: Run, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["types"], ["types", "--json"], ["plugins"], ["info"], ["info", "--json"]]
-)
+    "words",
+    [
+        ["types"], ["types", "--json"], ["plugins"], ["info"], ["info", "--json"],
+        ["presets list", "--json"],
+    ],
+)  # fmt: skip
 def test_what_reads_metadata_or_headers_stays_light(
     distill: Run, model: Path, words: list[str]
 ) -> None:
     """Backends' top levels are light, and a header is read without torch."""
     name, *rest = words
-    done = distill(name, *([str(model)] if name == "info" else []), *rest, peek=True)
+    named = [str(model)] if name in {"info", "presets list"} else []
+    done = distill(*name.split(), *named, *rest, peek=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert done.stderr.splitlines()[-1] == "imported:"

@@ -321,3 +321,20 @@ def test_infos_json_keeps_the_headers_own_words(distill: Distill, model: Path) -
     assert told["presets"] == {}
     assert told["extras"] == read_header(model).extras
     assert set(told["extras"]["hush"]["presets"]) == {"soft", "low and high"}
+
+
+def test_a_companions_presets_are_the_ones_that_count_where_it_plays(
+    distill: Distill, kit: Path, tmp_path: Path
+) -> None:
+    """The codec below it is not what is played; removing one leaves the other part's alone."""
+    file, both = read_model_file(kit), tmp_path / "both.distill"
+    made = {"cold": {"temperature": 0.5}, "safe": {"top_k": 4}}
+    own = file.header.extras.get("prior", {}) | {"presets": made}
+    extras = file.header.extras | {"prior": own, "vqvae": {"presets": {"cold": {}, "x": {}}}}
+    write_model_file(both, file.header.told | {"extras": dump(extras)}, file.parts())
+    assert presets(distill, both) == {name: ("data", made[name]) for name in made}
+    assert take(distill, both, "--preset", "cold")["settings"]["temperature"] == 0.5
+    assert distill("presets", "remove", both, "cold").code == 0
+    assert set(presets(distill, both)) == {"safe"}
+    assert set(read_header(both).extras["vqvae"]["presets"]) == {"cold", "x"}
+    assert read_header(both).extras["prior"] == own | {"presets": {"safe": {"top_k": 4}}}

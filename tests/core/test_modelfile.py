@@ -10,7 +10,13 @@ import safetensors.torch
 import torch
 from distill_core.errors import ConfigError, ModelFileError
 from distill_core.header import LONGEST, read_header
-from distill_core.modelfile import encode, read_model_file, replace_part, write_model_file
+from distill_core.modelfile import (
+    encode,
+    read_model_file,
+    replace_part,
+    replace_words,
+    write_model_file,
+)
 
 from ..mutations import joined, split
 
@@ -71,6 +77,23 @@ def test_a_file_without_digest_or_config_is_not_believed(tmp_path: Path) -> None
         path.write_bytes(bytes(encode(words, {"toy": _tensors()})))
         with pytest.raises(ModelFileError):
             read_model_file(path)
+
+
+def test_changing_a_word_keeps_every_other_and_every_part_bit_for_bit(kit: Path) -> None:
+    """Also a part and a word that no installed backend knows; the id stays, the digest changes."""
+    strange = TOLD | {"mood": 'gr\u00fcn, "quoted"\n'}
+    write_model_file(kit, strange, {"toy": _tensors(), "stranger": {"x": torch.randn(5)}})
+    before, data = read_model_file(kit), kit.read_bytes()
+    replace_words(before, {"presets": '{"soft":{"a":1}}'})
+    after = read_model_file(kit)
+    told = before.header.told | {
+        "presets": '{"soft":{"a":1}}',
+        "digest": after.header.told["digest"],
+    }
+    assert after.header.told == told
+    assert after.header.told["digest"] != before.header.told["digest"]
+    start, other = before.header.data_start, after.header.data_start
+    assert kit.read_bytes()[other:] == data[start:]
 
 
 def test_adding_a_companion_keeps_every_other_part_bit_for_bit(kit: Path) -> None:
