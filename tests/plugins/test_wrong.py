@@ -159,6 +159,35 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "test_the_middle_of_a_morph_is_neither_end",
         ("is its first end", "Let what it gives follow the amount"), set(),
     ),
+    "halving": (
+        "test_a_wide_take_has_two_channels_to_the_sample",
+        ("has not the channels that were asked for: [2, 2, T]",), set(),
+    ),
+    "splitting": (
+        "test_at_width_0_both_channels_are_alike", ("part from it by request.width",), set()
+    ),
+    "flattening": (
+        "test_at_width_1_they_differ", ("alike", "Draw a second, related sound"), set()
+    ),
+    "opposing": (
+        "test_the_sum_of_a_wide_take_does_not_cancel",
+        ("cancel in mono (correlation -1.00 at width 1)", "not by turning one round"), set(),
+    ),
+    "shunning": (
+        "test_it_mixes_with_a_copy_of_itself",
+        ("mixes_with gives False", "built from the same config"), set(),
+    ),
+    "losing": (
+        "test_it_fits_the_settings_that_it_knows",
+        ("fitting makes None of Generating(gain=1.0)", "Give settings back"), set(),
+    ),
+    "adding": (
+        "test_a_model_blended_with_itself_is_itself",
+        ("differ from the model alone by", "the weights sum to 1"), set(),
+    ),
+    "ignoring": (
+        "test_another_partner_changes_the_take", ("Look at request.blend",), set()
+    ),
     "boasting": (
         "test_its_presets_can_be_played",
         ("'loudest of all'", "gain: 30 must lie between 0.5 and 2", "Generating's settings"), set(),

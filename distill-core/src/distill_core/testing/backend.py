@@ -11,6 +11,7 @@ import pytest
 
 from ..claims import Claim
 from ..registry import Registry
+from .blends import BlendTests
 from .building import BuildingTests
 from .bundled import TOY, registry_of
 from .circumstances import CircumstanceTests
@@ -22,6 +23,7 @@ from .morphs import MorphTests
 from .playing import PlayingTests
 from .training import TrainingTests
 from .trial import Trial, write_sounds
+from .widening import WideningTests
 
 
 # pytest runs the tests of the last base first: causes before what follows from them
@@ -29,6 +31,8 @@ class BackendTests(
     CircumstanceTests,
     MorphTests,
     CodesTests,
+    BlendTests,
+    WideningTests,
     PlayingTests,
     FileTests,
     BuildingTests,

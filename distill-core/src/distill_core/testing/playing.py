@@ -14,6 +14,7 @@ from ..configs import structure
 from ..errors import DistillError
 from ..generating.collecting import make_request
 from ..generating.request import Chunk
+from ..generating.space import AS_IT_IS, Space
 from ..loading import Loaded
 from ..model import Model
 from ..presets import checked_name, presets_in, settings_from
@@ -194,16 +195,22 @@ class PlayingTests(TrainedTests):
         made = model.takes(seeds, SECONDS, batch=len(seeds), **self.playing)
         return [take.audio.samples for take in made]
 
-    def chunks(self, player: Loaded, model: Model, samples: int | None) -> list[Tensor]:
+    @classmethod
+    def chunks(
+        cls, player: Loaded, model: Model, samples: int | None, space: Space = AS_IT_IS
+    ) -> list[Tensor]:
         """Join what the hook yields for two takes, [C, T] each, before core trims or refuses it."""
-        takes = self.pieces(player, model, samples)
+        takes = cls.pieces(player, model, samples, space)
         joined = [[each.copy for each in pieces] for pieces in takes]
         return [torch.cat(each, -1) if each else torch.zeros(0, 0) for each in joined]
 
-    def pieces(self, player: Loaded, model: Model, samples: int | None) -> list[list[Piece]]:
+    @classmethod
+    def pieces(
+        cls, player: Loaded, model: Model, samples: int | None, space: Space = AS_IT_IS
+    ) -> list[list[Piece]]:
         """Collect what the hook yields for two takes."""
-        settings: Any = structure(player.owner.type.generating, self.playing)
-        request = make_request(model, player, (SEED, SEED + 1), samples)
+        settings: Any = structure(player.owner.type.generating, cls.playing)
+        request = make_request(model, player, (SEED, SEED + 1), samples, space)
         pieces: list[list[Piece]] = [[] for _ in request.rngs]
         try:
             with torch.inference_mode():

@@ -29,6 +29,14 @@ class Level(nn.Module):
         """Give the level of each channel, [C, 1]."""
         return (self.level.sigmoid() * (0.5 + self.loudest))[:, None]
 
+    def mixes_with(self, other: nn.Module) -> bool:
+        """One level and another have a level between them."""
+        return isinstance(other, Level) and other.channels == self.channels
+
+    def fitting(self, settings: Any) -> Any:
+        """Leave nothing out: every network knows all."""
+        return settings
+
     def encode(self, audio: Tensor) -> Tensor:
         """Turn sounds [B, C, T] into codes [B, 1, ceil(T / hop)]."""
         padded = F.pad(audio, (0, -audio.shape[-1] % self.hop))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from distill_core import Configs, ModelType, Morphs, Tokenizer, hookimpl, knob
+from distill_core import Blends, Configs, ModelType, Morphs, Tokenizer, hookimpl, knob
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +32,9 @@ class Generating:
     gain: float = knob(1.0, help="How much louder than it learnt.", min=0.5, max=2, short="g")
 
 
+WIDE: dict[str, Any] = {"widens": True, "provides": frozenset({Tokenizer, Morphs, Blends})}
+
+
 def types(name: str, **changes: Any) -> list[ModelType]:
     """Give what `distill_model_types` tells, under another name and with changes."""
     told: dict[str, Any] = {
@@ -45,7 +48,7 @@ def types(name: str, **changes: Any) -> list[ModelType]:
 @hookimpl
 def distill_model_types() -> list[ModelType]:
     """Say what this backend brings."""
-    return types("right")
+    return types("right", **WIDE)
 
 
 @hookimpl
