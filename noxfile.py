@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -28,16 +29,26 @@ THREADS = "2"
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Make a sound pack, train on it, write new sounds, and say where they are."""
+    """Make a sound pack, train two models on it, write new sounds, and say where they are."""
     environment(session)
     folder = ROOT / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     home = {"DISTILL_HOME": str(folder / "home")}
-    model, takes = str(folder / "kit.distill"), str(folder / "takes")
-    distill(session, "demo", str(folder / "sounds"), env=home)
-    train = ["train", str(folder / "sounds"), "-o", model, "--minutes", "5"]
-    distill(session, *train, "--seed", "1", "--threads", THREADS, env=home)
-    distill(session, "generate", model, "--count", "8", "--seed", "1", "-o", takes, env=home)
+    sounds, takes = str(folder / "sounds"), str(folder / "takes")
+    kit, hand = str(folder / "kit.distill"), str(folder / "hand.distill")
+    same = ["--seed", "1", "--threads", THREADS]
+    distill(session, "demo", sounds, env=home)
+    distill(session, "train", sounds, "-o", kit, "--minutes", "4", *same, env=home)
+    distill(session, "generate", kit, "--count", "8", *same, "-o", takes, env=home)
+    distill(session, "train", sounds, "-o", hand, "--type", "vae", "--minutes", "1.5", *same,
+            env=home)  # fmt: skip
+    told = distill(session, "info", hand, "--json", env=home, silent=True)
+    slider = json.loads(told)["extras"]["vae"]["sliders"][0]["name"]
+    for position in ("-1", "0", "1"):
+        words = ["generate", hand, "--slider", f"{slider}={position}", *same, "-o", takes]
+        distill(session, *words, env=home)
+    walk = ["--mode", "interpolate", "--duration", "12", "--spatial", "stereo"]
+    distill(session, "generate", hand, *walk, *same, "-o", takes, env=home)
     session.log(f"New sounds: {takes}")
 
 
@@ -91,7 +102,8 @@ def alone(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure what is claimed about speed and sound; needs DISTILL_REFERENCE for the real set."""
     environment(session)
-    session.run(PYTHON, "benchmarks/run.py", *session.posargs, external=True)
+    for script in ("run.py", "vae.py"):
+        session.run(PYTHON, f"benchmarks/{script}", *session.posargs, external=True)
 
 
 def environment(session: nox.Session) -> None:
@@ -109,6 +121,6 @@ def environment(session: nox.Session) -> None:
     STAMP.write_text(wanted)
 
 
-def distill(session: nox.Session, *words: str, env: dict[str, str]) -> None:
-    """Run the `distill` command."""
-    session.run(str(BIN / "distill"), *words, external=True, env=env)
+def distill(session: nox.Session, *words: str, env: dict[str, str], silent: bool = False) -> str:
+    """Run the `distill` command; give what it printed where that is not shown."""
+    return str(session.run(str(BIN / "distill"), *words, external=True, env=env, silent=silent))

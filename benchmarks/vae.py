@@ -53,6 +53,7 @@ def arguments() -> argparse.Namespace:
     reference = os.environ.get("DISTILL_REFERENCE")
     parser.add_argument("--data", type=Path, default=reference and Path(reference))
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--prior-minutes", help=argparse.SUPPRESS)  # run.py's, in one session
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("bench"))

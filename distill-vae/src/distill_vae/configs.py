@@ -139,6 +139,11 @@ class VAETraining:
     frequency_weight: float = knob(
         0.1, help="Weight of instantaneous frequencies in the loss.", min=0, max=10
     )
+    band_shift: int = knob(
+        12, help="Mel bands that crops are moved up or down by at most, so that partials are learnt"
+        " wherever they lie.",
+        min=0, max=256,
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)

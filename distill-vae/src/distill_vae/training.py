@@ -5,6 +5,7 @@ Letters: B batch, C channels, T samples, M mels, N frames, L latent frames, D nu
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
@@ -57,6 +58,8 @@ class VAEObjective(CropObjective):
         """Send audio [B, C, T] through the network and tell how far it came back."""
         with torch.no_grad():
             wanted = self.network.spectrograms(audio)
+            if self.network.training and self.config.band_shift:
+                wanted = shift_bands(wanted, self.config.band_shift)
         posterior = self.network.posterior(self._noisy(wanted))
         learning = self.network.training
         latents = posterior.draw() if learning else posterior.mean
@@ -126,6 +129,20 @@ class VAEObjective(CropObjective):
         first = torch.tensor([float(reconstruction.detach()), 0.0], dtype=torch.float64)
         self.sums += torch.cat([first, nats])
         self.counted += 1
+
+
+def shift_bands(spectrograms: Tensor, most: int) -> Tensor:
+    """Move each of the spectrograms [B, C, 2, M, N] up or down by some bands, drawn evenly.
+
+    What comes in at the edge is silent. Draws from torch's global generator.
+    """
+    examples, mels = spectrograms.shape[0], spectrograms.shape[3]
+    by = torch.randint(-most, most + 1, (examples, 1), device=spectrograms.device)
+    source = torch.arange(mels, device=spectrograms.device) - by  # [B, M]
+    index = source.clamp(0, mels - 1).view(examples, 1, 1, mels, 1).expand_as(spectrograms)
+    inside = ((source >= 0) & (source < mels)).view(examples, 1, 1, mels, 1)
+    silence = spectrograms.new_tensor([math.log10(MAGNITUDE_FLOOR), 0.0]).view(2, 1, 1)
+    return torch.where(inside, spectrograms.gather(3, index), silence)
 
 
 def compare_spectrograms(made: Tensor, wanted: Tensor) -> Losses:
