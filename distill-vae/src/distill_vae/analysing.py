@@ -6,30 +6,73 @@ from typing import Any
 
 import torch
 from distill_core import Run
+from torch import Tensor
 
+from .analysis import Analysis
+from .clusters import make_presets
 from .components import find_components, keep
-from .gestures import gather
+from .effects import FEW_SOUNDS, MOST_SOUNDS, measure_gestures, measure_sliders
+from .gestures import Gestures, gather
+from .naming import Name, judge, name_sliders
 from .network import ConvVAE
+
+FEWEST = 3  # gestures, between which there are components
 
 
 @torch.no_grad()
 def analyse(model: ConvVAE, run: Run) -> dict[str, Any]:
-    """Put the principal components of the training clips' gestures into the network.
+    """Find the principal components of the training clips' gestures, and name what they move.
+
+    They are put into the network. Nothing is drawn, so that equal weights are analysed alike.
 
     Returns:
-        The extras: "sliders", "presets", and whether the clips "end".
+        The extras: "sliders" (name, share of the variance, ends of the range, in their order),
+        "presets" (settings by name) and whether the clips "ends" by themselves.
     """
     model.eval()
     gestures = gather(model, run)
+    told: dict[str, Any] = {"sliders": [], "presets": {}, "ends": gestures.ends}
+    if len(gestures.latents) < FEWEST:
+        run.warn("Too few sounds to find sliders: the model plays without.", run.outcome.steps)
+        return told
     analysis = model.analysis
-    if len(gestures.latents) > 1:
-        found = find_components(gestures.latents, len(analysis.components))
-        typical = torch.nonzero(gestures.first)[:, 0] if gestures.ends else None
-        if typical is None or not len(typical):
-            typical = torch.arange(len(gestures.latents))
-        keep(analysis, found, typical)
-    sliders = [
-        {"name": f"character-{index + 1}", "variance": round(float(share), 4)}
-        for index, share in enumerate(analysis.variance[: analysis.sliders])
-    ]
-    return {"sliders": sliders, "presets": {}, "ends": gestures.ends}
+    keep(analysis, find_components(gestures.latents, len(analysis.components)), _typical(gestures))
+    if not analysis.sliders:
+        return told
+    measured = measure_gestures(model, gestures.latents)  # [G, P]
+    moved = measure_sliders(model, FEW_SOUNDS if run.stopping else MOST_SOUNDS)
+    names = name_sliders(judge(moved, measured.std(0)))
+    turn(analysis, names)
+    told["sliders"] = _table(analysis, names)
+    told["presets"] = make_presets(analysis, [name.text for name in names], gestures, measured)
+    return told
+
+
+def turn(analysis: Analysis, names: list[Name]) -> None:
+    """Turn components round that move down what they are named for."""
+    turned = torch.tensor([name.turned for name in names] + [False])  # one: none has no index
+    for slider in torch.nonzero(turned)[:, 0].tolist():
+        low, high = -analysis.high[slider], -analysis.low[slider]
+        analysis.low[slider], analysis.high[slider] = low.clone(), high.clone()
+        analysis.components[slider] *= -1
+        analysis.places[:, slider] *= -1
+
+
+def _typical(gestures: Gestures) -> Tensor:
+    """Say which gestures are drawn between: where sounds end, those that begin."""
+    first = torch.nonzero(gestures.first)[:, 0]
+    if gestures.ends and len(first) >= FEWEST:
+        return first
+    return torch.arange(len(gestures.latents))
+
+
+def _table(analysis: Analysis, names: list[Name]) -> list[dict[str, Any]]:
+    """List the sliders, the component of most variance first."""
+    rows = zip(names, analysis.variance, analysis.low, analysis.high, strict=False)
+    return [
+        {
+            "name": name.text, "variance": round(float(share), 4),
+            "low": round(float(low), 4), "high": round(float(high), 4),
+        }
+        for name, share, low, high in rows
+    ]  # fmt: skip

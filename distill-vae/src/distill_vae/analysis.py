@@ -24,6 +24,7 @@ class Analysis(nn.Module):
         high: the 95th, [K]; equal to `low` where there is no such component.
         variance: share of the gestures' variance along each slider, [K].
         places: where training gestures lie along the components, [G, R].
+        count: how many of those there are, []; the other rows are 0.
     """
 
     mean: Tensor
@@ -32,6 +33,7 @@ class Analysis(nn.Module):
     high: Tensor
     variance: Tensor
     places: Tensor
+    count: Tensor
 
     def __init__(self, sliders: int, frames: int, latent_size: int) -> None:
         super().__init__()
@@ -39,6 +41,7 @@ class Analysis(nn.Module):
         self.register_buffer("mean", torch.zeros(frames, latent_size))
         self.register_buffer("components", torch.zeros(count, frames, latent_size))
         self.register_buffer("places", torch.zeros(KEPT, count))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
         for name in ("low", "high", "variance"):
             self.register_buffer(name, torch.zeros(sliders))
 
@@ -51,6 +54,11 @@ class Analysis(nn.Module):
     def sliders(self) -> int:
         """Count the sliders that move anything; 0 without an analysis."""
         return int((self.high > self.low).sum())
+
+    @property
+    def heard(self) -> Tensor:
+        """Give the places of training gestures [G', R]."""
+        return self.places[: max(1, min(int(self.count), len(self.places)))]
 
     def gestures(self, places: Tensor) -> Tensor:
         """Give the gestures [..., W, D] at places [..., R]."""

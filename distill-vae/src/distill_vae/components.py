@@ -13,6 +13,7 @@ from .analysis import Analysis
 
 LOWEST, HIGHEST = 0.05, 0.95  # quantiles that a slider's ends stand for
 LEAST_SHARE = 1e-4  # of all variance; a component of less moves nothing that could be heard
+LEAST_OF_SLIDER = 5e-3  # of all variance; nobody hears what a slider of less does
 LEAST_VARIANCE = 1e-10  # of a gesture; gestures that are all alike have no components
 
 
@@ -66,7 +67,8 @@ def keep(analysis: Analysis, found: Components, typical: Tensor) -> None:
     for buffer in analysis.buffers():
         buffer.zero_()
     count = len(found.directions)
-    sliders = min(count, len(analysis.low))
+    strong = int((found.shares >= LEAST_OF_SLIDER).sum())
+    sliders = min(max(1, strong), count, len(analysis.low))
     analysis.mean.copy_(found.mean)
     analysis.components[:count] = found.directions.to(analysis.mean)
     ends = torch.tensor([LOWEST, HIGHEST], dtype=torch.float64)
@@ -74,6 +76,6 @@ def keep(analysis: Analysis, found: Components, typical: Tensor) -> None:
     analysis.low[:sliders], analysis.high[:sliders] = low.to(analysis.low), high.to(analysis.low)
     analysis.variance[:sliders] = found.shares[:sliders].to(analysis.low)
     kept = len(analysis.places)
-    even = torch.arange(kept) * len(typical) // kept if len(typical) > kept else None
-    rows = typical[even if even is not None else torch.arange(kept) % len(typical)]
-    analysis.places[:, :count] = found.places[rows].to(analysis.places)
+    even = torch.arange(min(kept, len(typical))) * len(typical) // min(kept, len(typical))
+    analysis.places[: len(even), :count] = found.places[typical[even]].to(analysis.places)
+    analysis.count.fill_(len(even))

@@ -5,7 +5,8 @@ Letters: C channels, T samples, G gestures, W latent frames of a gesture, D numb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import torch
 import torch.nn.functional as F
@@ -15,9 +16,10 @@ from torch import Tensor
 
 from .network import ConvVAE
 
-MOST_GESTURES = 2048
-FEW_GESTURES = 256  # what an interrupted run makes do with
+MOST_GESTURES = 768
+FEW_GESTURES = 128  # what an interrupted run makes do with
 QUIETEST = 1e-3  # RMS; a gesture that is 60 dB under full scale is silence
+SPAN = 256  # latents of a clip that are encoded at once, about
 CONTEXT_FRAMES = 16  # latents that are encoded around a gesture and left out
 CLIP_SECONDS = 30  # of a clip, up to its end, that are listened to
 END_SECONDS = 0.05  # at a clip's end, where it is heard whether it has died away
@@ -59,11 +61,9 @@ def gather(model: ConvVAE, run: Run) -> Gestures:
         places = [places[index * len(places) // most] for index in range(most)]
     made: list[Tensor] = []
     first: list[bool] = []
-    for place in places:
-        sound = _cut(model, place)
-        if float(sound.square().mean().sqrt()) >= QUIETEST:
-            made.append(_encode(model, place, run.device))
-            first.append(place.start == 0)
+    for latents, place in _encoded(model, places, run.device):
+        made.append(latents)
+        first.append(place.start == 0)
     shape = 0, model.analysis.frames, model.latent_size
     latents = torch.stack(made) if made else torch.zeros(shape)
     return Gestures(latents, torch.tensor(first, dtype=torch.bool), clips_end(run))
@@ -85,22 +85,28 @@ def _places(model: ConvVAE, run: Run) -> Iterator[Place]:
             yield Place(clip, start)
 
 
-def _cut(model: ConvVAE, place: Place, context: int = 0) -> Tensor:
-    """Read a gesture's sound [C, T], padded with silence; `context` latent frames around it."""
-    before = min(context, place.start)
-    first = (place.start - before) * model.hop
-    length = (before + model.analysis.frames + context) * model.hop
-    samples = torch.tensor(place.clip.samples[:, first : first + length])
+def _encoded(
+    model: ConvVAE, places: Sequence[Place], device: str
+) -> Iterator[tuple[Tensor, Place]]:
+    """Encode gestures [W, D]; those that lie near each other in a clip are encoded at once."""
+    for (clip, span), group in groupby(places, lambda place: (place.clip, place.start // SPAN)):
+        start = max(0, span * SPAN - CONTEXT_FRAMES)
+        some = list(group)
+        end = some[-1].start + model.analysis.frames + CONTEXT_FRAMES
+        sound = _cut(clip, start * model.hop, (end - start) * model.hop)  # [C, T]
+        latents = model.encode_mean(sound[None].to(device))[0].cpu()
+        for place in some:
+            at = place.start - start
+            own = slice(at, at + model.analysis.frames)
+            heard = sound[:, own.start * model.hop : own.stop * model.hop]
+            if float(heard.square().mean().sqrt()) >= QUIETEST:
+                yield latents[own].clone(), place
+
+
+def _cut(clip: Clip, first: int, length: int) -> Tensor:
+    """Read a part of a clip [C, T], padded with silence."""
+    samples = torch.tensor(clip.samples[:, first : first + length])
     return F.pad(samples, (0, length - samples.shape[-1]))
-
-
-@torch.no_grad()
-def _encode(model: ConvVAE, place: Place, device: str) -> Tensor:
-    """Give a gesture's latents [W, D], heard with what is around it."""
-    before = min(CONTEXT_FRAMES, place.start)
-    sound = _cut(model, place, CONTEXT_FRAMES)
-    latents = model.encode_mean(sound[None].to(device))[0].cpu()
-    return latents[before : before + model.analysis.frames]
 
 
 def _ends(clip: Clip) -> bool:

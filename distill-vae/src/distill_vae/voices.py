@@ -16,7 +16,7 @@ from attrs import Factory, field, frozen
 from torch import Generator, Tensor
 
 from .analysis import Analysis
-from .drawing import draw_place
+from .drawing import draw_place, move
 from .network import ConvVAE
 
 
@@ -129,7 +129,7 @@ class Voice:
         positions = torch.full_like(self.analysis.low, math.nan)
         for index, name in enumerate(self.names):
             positions[index] = told.get(name, math.nan)
-        return self.analysis.moved(place, positions)
+        return move(self.analysis, place, positions)
 
     def told(self, place: Tensor) -> dict[str, float]:
         """Say where the sliders stand at a place [R]."""
