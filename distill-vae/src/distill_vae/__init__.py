@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from distill_core import Configs, Facts, Header, ModelType, Morphs, Reconstructs, hookimpl
+from distill_core import Blends, Configs, Facts, Header, ModelType, Morphs, Reconstructs, hookimpl
 
 from .adapting import adapt
 from .configs import VAEGenerating, VAEModel, VAETraining
@@ -14,7 +14,7 @@ from .metrics import VAEEpochMetrics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from distill_core import Chunk, Request, Run
+    from distill_core import Chunk, Part, Request, Run
     from torch import nn
 
     from .network import ConvVAE
@@ -40,7 +40,7 @@ def distill_model_types() -> list[ModelType]:
             training=VAETraining,
             generating=VAEGenerating,
             widens=True,
-            provides=frozenset({Reconstructs, Morphs}),
+            provides=frozenset({Reconstructs, Morphs, Blends}),
             rank=10,
         )
     ]
@@ -59,6 +59,16 @@ def distill_build(config: VAEModel) -> nn.Module:
 
     config.check()
     return ConvVAE(config)
+
+
+@hookimpl
+def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
+    """Tell the network what its sliders are called; settings are fitted to it by that."""
+    from .sliders import read_extras
+
+    network = cast("ConvVAE", file.filled(host))
+    network.told = read_extras(file.extras, network.analysis.sliders)
+    return network.to(device).eval()
 
 
 @hookimpl

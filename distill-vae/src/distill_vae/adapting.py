@@ -29,7 +29,7 @@ PRESETS = MappingProxyType({
 })  # fmt: skip
 SECONDS_TO_LATENT = ((30.0, 12), (120.0, 16), (600.0, 24))  # of sound: numbers of a latent below
 LARGEST_LATENT = 32
-SHORTEST_GESTURE, LONGEST_GESTURE = 0.5, 2.0  # seconds
+GESTURES = (0.5, 0.7, 1.0, 1.4, 2.0)  # seconds; a few lengths, so that models can be blended
 
 
 def adapt(configs: Configs, facts: Facts) -> Configs:
@@ -60,7 +60,7 @@ def automatic_latent_size(seconds: float) -> int:
 
 def automatic_gesture(median_seconds: float) -> float:
     """Give a length in which most one-shots end, and loops have a beat or two."""
-    return round(min(LONGEST_GESTURE, max(SHORTEST_GESTURE, median_seconds)), 2)
+    return next((length for length in GESTURES if median_seconds <= length), GESTURES[-1])
 
 
 def _filled(config: Any, values: dict[str, Any]) -> Any:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import cast
 
 from attrs import frozen
-from distill_core import SECONDS_GOING_ON, Chunk, Request
+from distill_core import SECONDS_GOING_ON, Chunk, Partner, Request
 from torch import Generator, Tensor
 
 from .configs import VAEGenerating
@@ -26,12 +27,7 @@ GOING_ON_OVERLAP = 0.25  # of a gesture, of sounds that go on
 
 
 def generate(model: ConvVAE, config: VAEGenerating, request: Request) -> Iterator[Chunk]:
-    """Make the takes of a batch, one after the other.
-
-    Raises:
-        ConfigError: a slider is set that there is not.
-        ModelFileError: what lies in the file is no analysis of the network's.
-    """
+    """Make the takes of a batch, one after the other (see `prepare` for what is refused)."""
     player = prepare(model, config, request)
     needed = request.samples
     if needed is None and not player.one_shots:
@@ -91,9 +87,23 @@ class Player:
 
 
 def prepare(model: ConvVAE, config: VAEGenerating, request: Request) -> Player:
-    """Read what is known of the model, and refuse what it has not."""
-    told = read_extras(request.extras, model.analysis.sliders)
-    check_sliders(config.slider, told.names)
+    """Read what is known of the model, or of all that are blended, and refuse what they have not.
+
+    Raises:
+        ConfigError: a slider is set that none of them has.
+        ModelFileError: what lies in a file is no analysis of its network's.
+    """
+    partners = request.blend or [Partner(network=model, weight=1.0, extras=request.extras)]
+    networks = [cast("ConvVAE", partner.network) for partner in partners]
+    told = [
+        read_extras(partner.extras, network.analysis.sliders)
+        for partner, network in zip(partners, networks, strict=True)
+    ]
+    check_sliders(config.slider, {name for each in told for name in each.names})
+    voices = [
+        Voice(network, partner.weight, each.names)
+        for partner, network, each in zip(partners, networks, told, strict=True)
+    ]
     width = request.width if request.channels > model.channels else None
-    ensemble = Ensemble([Voice(model, 1.0, told.names)], config.slider, config.variety, width)
-    return Player(ensemble, config, told.ends)
+    ensemble = Ensemble(voices, config.slider, config.variety, width)
+    return Player(ensemble, config, told[0].ends)

@@ -7,6 +7,7 @@ stride (N = L S), D numbers of a latent, W width of the network. "Auto-Encoding 
 
 from __future__ import annotations
 
+import attrs
 import torch
 import torch.nn.functional as F
 from attrs import frozen
@@ -14,7 +15,8 @@ from distill_core import ConvNeXtBlock
 from torch import Tensor, nn
 
 from .analysis import Analysis
-from .configs import USUAL_LATENT, VAEModel
+from .configs import USUAL_LATENT, VAEGenerating, VAEModel
+from .sliders import Told
 from .spectrogram import ComplexSpectrogram, ComplexSpectrogramConfig, denormalize, normalize
 
 KERNEL = 7  # frames that a block of core's looks at
@@ -97,6 +99,7 @@ class ConvVAE(nn.Module):
         latent_size: numbers of a latent frame (D).
         hop: samples that a latent frame stands for.
         analysis: what its sliders move, once it is trained.
+        told: what its file tells of them.
     """
 
     stats: Tensor
@@ -116,6 +119,7 @@ class ConvVAE(nn.Module):
         self.register_buffer("stats", torch.tensor([0.0, 1.0, 0.0, 1.0]))
         self.encoder = Encoder(config, self.latent_size)
         self.decoder = Decoder(config, self.latent_size)
+        self.told = Told()
         self.analysis = Analysis(config.sliders, config.gesture_frames, self.latent_size)
 
     @property
@@ -155,6 +159,15 @@ class ConvVAE(nn.Module):
             spectrograms.flatten(0, 1), sample_rate=self.sample_rate
         )
         return left_right(made.view(*spectrograms.shape[:2], -1))
+
+    def mixes_with(self, other: nn.Module) -> bool:
+        """Say whether another network has latents and spectrograms of the same shape and meaning."""
+        return isinstance(other, ConvVAE) and other.config == self.config
+
+    def fitting(self, settings: VAEGenerating) -> VAEGenerating:
+        """Leave out sliders that this network has not; another of a blend may have them."""
+        known = {name: at for name, at in settings.slider.items() if name in self.told.names}
+        return attrs.evolve(settings, slider=known)
 
     def reconstruct(self, audio: Tensor) -> Tensor:
         """Send audio [B, C, T] through latents and back; the same shape comes out."""

@@ -19,6 +19,8 @@ from .analysis import Analysis
 from .drawing import draw_place, move
 from .network import ConvVAE
 
+ALIKE = 1e-6  # of half a slider's range; voices that are this near agree
+
 
 class Ground(Protocol):
     """Where sounds lie, whether their principal components are known or not."""
@@ -163,11 +165,19 @@ def draw_places(
 
 
 def agree(voices: Sequence[Voice], places: Sequence[Tensor]) -> dict[str, float]:
-    """Say where sliders of the same name meet: at the mean of the voices that have them."""
-    total: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    for voice, place in zip(voices, places, strict=True):
-        for name, position in voice.told(place).items():
-            total[name] = total.get(name, 0.0) + voice.weight * position
-            weights[name] = weights.get(name, 0.0) + voice.weight
-    return {name: total[name] / weights[name] for name in total if weights[name] > 0}
+    """Say where sliders of the same name meet: at the mean of the voices that have them.
+
+    Those that stand at one place anyway are left out: they need not be moved.
+    """
+    stands = [voice.told(place) for voice, place in zip(voices, places, strict=True)]
+    met: dict[str, float] = {}
+    for name in dict.fromkeys(name for each in stands for name in each):
+        own = [
+            (voice.weight, each[name])
+            for voice, each in zip(voices, stands, strict=True)
+            if name in each
+        ]
+        positions = [position for _, position in own]
+        if max(positions) - min(positions) > ALIKE:
+            met[name] = sum(w * at for w, at in own) / sum(w for w, _ in own)
+    return met
