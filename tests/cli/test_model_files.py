@@ -120,6 +120,19 @@ def test_r8_pickles_are_refused_unread_by_every_command(
     assert [path.name for path in tmp_path.iterdir()] == [model.name]
 
 
+@pytest.mark.parametrize("kind", _pickles())
+def test_r8_pickles_are_refused_unread_as_partners_too(
+    kit: Path, tmp_path: Path, kind: str
+) -> None:
+    """Whether they lead or follow, and nothing is played."""
+    model = tmp_path / "old.sda"
+    model.write_bytes(_pickles()[kind])
+    pairs = ["--blend", f"{model}=0.5"], ["--blend", f"{kit}=0.5"]
+    for words in ([*pairs[0], *pairs[1]], [*pairs[1], *pairs[0]], [kit, *pairs[0]]):
+        assert REFUSAL in refused(["generate", *words, "-o", tmp_path / "takes"])
+    assert [path.name for path in tmp_path.iterdir()] == [model.name]
+
+
 def test_a_damaged_file_is_refused_by_every_command_that_plays(
     kit: Path, pack: Path, tmp_path: Path
 ) -> None:
