@@ -12,6 +12,7 @@ from distill_core.generating.space import Space
 from distill_core.model_type import ModelType
 
 RATE = 48_000
+LEAST = (1 - spatial.WIDEST_SIDE) / (1 + spatial.WIDEST_SIDE)  # correlation at width 1
 LOUDER = 2.0  # dB; what opening a sound may add to each channel
 HEAD = spatial.HEAD_RADIUS / spatial.SOUND_SPEED  # s
 
@@ -57,7 +58,7 @@ def test_width_opens_a_sound_step_by_step_without_a_jump_in_level() -> None:
     alike = [correlation(pair) for pair in pairs]
     assert alike[0] == pytest.approx(1)
     assert all(more > less + 0.1 for more, less in pairwise(alike))
-    assert alike[-1] == pytest.approx(spatial.LEAST_CORRELATION, abs=0.03)
+    assert alike[-1] == pytest.approx(LEAST, abs=0.03)
     for pair in pairs:
         left, right = (10 * np.log10(power(each) / power(wave)) for each in pair)
         assert left == pytest.approx(right, abs=0.1)
@@ -102,7 +103,7 @@ def test_channels_that_agree_stay_as_they_are() -> None:
     """A type that widens knows its sounds better than core."""
     wave = noise(channels=2)
     pair = np.stack([wave[0], wave[0] + 0.5 * wave[1]])
-    assert spatial.compatible(pair) is pair
+    assert spatial.compatible(pair, 1.0) is pair
 
 
 @pytest.mark.parametrize("opposed", [1.0, 0.5, 0.1])
@@ -110,10 +111,19 @@ def test_channels_that_cancel_are_mended(opposed: float) -> None:
     """Half of all loudspeakers are one loudspeaker."""
     wave = noise(channels=2)
     pair = np.stack([wave[0], -opposed * wave[0] + (1 - opposed) * wave[1]])
-    mended = spatial.compatible(pair)
+    mended = spatial.compatible(pair, 1.0)
     assert correlation(pair) < 0
     assert power(mended) == pytest.approx(power(pair), rel=1e-4)
-    assert power(mended.mean(0)) >= 0.99 * (1 + spatial.LEAST_CORRELATION) / 2 * power(pair)
+    assert power(mended.mean(0)) >= 0.99 * (1 + LEAST) / 2 * power(pair)
+
+
+def test_two_sounds_are_no_further_apart_than_was_asked() -> None:
+    """A type whose sounds part at once would leave the knob without a way to go."""
+    pair, wave = noise(channels=2), noise()
+    for width in (0.0, 0.25, 0.5, 1.0):
+        both = (spatial.compatible(pair, width), spatial.decorrelated(wave, RATE, width))
+        own, ours = (correlation(each) for each in both)
+        assert own == pytest.approx(ours, abs=0.03)
 
 
 @pytest.mark.parametrize(("azimuth", "angle"), [(0, 0), (30, 30), (90, 90), (150, 30), (180, 0)])

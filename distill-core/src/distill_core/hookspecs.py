@@ -148,12 +148,12 @@ def distill_generate(
 
     Called once for each batch of takes, within `torch.inference_mode()`; core closes the iterator
     when it has enough, or when the user stops, which happens between chunks. Must yield float32
-    tensors [B, C, T_i] at the model's sample rate, where B is `len(request.rngs)`, or `Chunk`
-    records where takes end at different times; in all, `request.samples` of each take, or one
-    sound to its natural end where that is None. Must not draw from anything but
-    `request.rngs`, one generator a take, so that a take is the same alone and among others; nor
-    change the network, nor a chunk that was yielded, nor let memory follow the length where that
-    can be avoided.
+    tensors [B, C, T_i] at the model's sample rate, where B is `len(request.rngs)` and C
+    `request.channels`, or `Chunk` records where takes end at different times; in all,
+    `request.samples` of each take, or one sound to its natural end where that is None. Must not
+    draw from anything but `request.rngs`, one generator a take, so that a take is the same alone
+    and among others; nor change the network, nor a chunk that was yielded, nor let memory follow
+    the length where that can be avoided.
 
     Args:
         model_type: which of the owner's types.

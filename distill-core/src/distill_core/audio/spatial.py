@@ -20,7 +20,6 @@ TAPER_SECONDS = 0.001  # over which its ends fade
 NARROWEST_BAND = 300.0  # Hz; narrower ones would reach further in time
 BASS_HZ = 200.0  # below it both channels are alike: wide bass is lost in mono, and on vinyl
 WIDEST_SIDE = 0.5  # power of the side against the middle's at width 1: a correlation of 1/3
-LEAST_CORRELATION = (1 - WIDEST_SIDE) / (1 + WIDEST_SIDE)  # of two channels that a type made
 
 HEAD_RADIUS = 0.0875  # m
 SOUND_SPEED = 343.0  # m/s
@@ -64,19 +63,23 @@ def side_filter(sample_rate: int) -> Table:
     return taps
 
 
-def compatible(pair: Block) -> Block:
+def compatible(pair: Block, width: float) -> Block:
     """Let the mono sum of two channels [2, T] keep their energy.
 
-    Channels that oppose each other are turned the same way round; those that have too little in
-    common are narrowed until their correlation is `LEAST_CORRELATION`, their level kept. Others
-    stay as they are, to the bit.
+    Channels that oppose each other are turned the same way round; those that are further apart than
+    `decorrelated` would put them at this width are narrowed to that, their level kept. Others stay
+    as they are, to the bit.
+
+    Args:
+        pair: two related sounds, float32 [2, T].
+        width: that was asked for, 0 to 1.
     """
     left, right = pair.astype(np.float64)
     if float(left @ right) < 0:
         pair, right = np.stack([pair[0], -pair[1]]), -right
     middle, side = (left + right) / 2, (left - right) / 2
     shared, apart = float(middle @ middle), float(side @ side)
-    most = shared * WIDEST_SIDE
+    most = shared * WIDEST_SIDE * width
     if apart <= most:
         return pair
     side *= np.sqrt(most / apart)

@@ -65,7 +65,7 @@ class Space:
         if len(wave) == 1:
             pair = spatial.decorrelated(wave, sample_rate, self.width)
         else:
-            pair = spatial.compatible(wave) if own == 1 else mix(wave, 2)
+            pair = spatial.compatible(wave, self.width) if own == 1 else mix(wave, 2)
         if self.mode == STEREO:
             return pair
         return spatial.binaural(pair, sample_rate, self.width, self.azimuth)
