@@ -30,6 +30,14 @@ def test_nothing_moves_further_than_25_ms() -> None:
     assert abs(lag) <= 1200
 
 
+def test_no_sound_loses_its_attack() -> None:
+    """A drum that begins where it fits best, in its middle, is no drum any more."""
+    late, early = hit(600), hit(0)
+    assert lag_between(late, early, RATE) == (600, 1)
+    lag, _ = lag_between(early[:, 600:], early, RATE)
+    assert lag >= 0
+
+
 def test_what_has_nothing_in_common_stays() -> None:
     """Silence is like everything."""
     silence = np.zeros((1, 500), np.float32)

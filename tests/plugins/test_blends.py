@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import soundfile
 from distill_core import Model, Registry
 from distill_core import load as load_model
-from distill_core.errors import ConfigError
+from distill_core.errors import ConfigError, Interrupted
 
 from ..conftest import Result
 
@@ -103,6 +104,43 @@ def test_a_blend_can_be_placed_like_any_take(loaded: Loaded, knobs: dict[str, ob
         take = samples(model, blend={other: 0.4}, spatial=mode)
         assert take.shape == (channels, 2000)
         assert np.isfinite(take).all()
+
+
+@pytest.mark.parametrize(("knobs", "chunks"), [({"seed": 2}, 5), (OTHER, 8)])
+def test_a_blend_is_stopped_between_chunks(
+    loaded: Loaded, knobs: dict[str, object], chunks: int
+) -> None:
+    """Also while a partner is being played; and progress never goes back."""
+    model, other = loaded(), loaded(**knobs)
+    cancel, made = threading.Event(), []
+
+    def progress(count: int) -> None:
+        made.append(count)
+        if len(made) == chunks:  # of six a model
+            cancel.set()
+
+    told = {"blend": {other: 0.4}, "cancel": cancel, "progress": progress}
+    with pytest.raises(Interrupted):
+        list(model.takes([3], duration=2.6, **told))
+    assert len(made) == chunks
+    assert made == sorted(made)
+
+
+def test_a_tag_is_never_too_long_for_its_file(
+    loaded: Loaded, plugins: Registry, tmp_path: Path
+) -> None:
+    """Libsndfile loses longer ones, and a take without its words is nobody's."""
+    model = loaded()
+    others = [
+        load_model(shutil.copy(model.header.path, tmp_path / f"{number}.distill"), "cpu", plugins)
+        for number in range(3)
+    ]
+    blend = dict.fromkeys(others, 0.25)
+    take = model.generate(duration=0.1, seed=3, blend=blend, slider={"bright": 0.5})
+    with soundfile.SoundFile(take.save(tmp_path / "take.wav")) as file:
+        words = file.comment
+    assert len(words.encode()) <= 2000
+    assert len(json.loads(words)["blend"]) == 4
 
 
 def test_the_recipe_names_every_partner(loaded: Loaded) -> None:

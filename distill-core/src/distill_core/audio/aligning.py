@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .decoding import Block
 
 REACH_SECONDS = 0.025  # that a sound is moved at most: less than a rhythm can hear
-LEAN = 0.25  # of a likeness, by which the furthest lag is thought less of
+LEAN = 0.5  # of a likeness, by which the furthest lag is thought less of
+QUIET = 0.01  # of a sound's peak: what comes before the first sample above it may be cut
 LISTENED_SECONDS = 30.0  # of each sound; more would change no lag, and take its time
 
 
@@ -34,7 +36,7 @@ def lag_between(fixed: Block, wave: Block, sample_rate: int) -> tuple[int, int]:
     """Say by how many samples to delay `wave`, and whether to turn it round (-1), to fit `fixed`.
 
     By the cross-correlation of their means over all channels; of two lags that fit alike, the
-    shorter. Sounds that have nothing in common stay where they are.
+    shorter. Sounds that have nothing in common stay where they are, and none loses its attack.
     """
     reach = round(REACH_SECONDS * sample_rate)
     heard = round(LISTENED_SECONDS * sample_rate)
@@ -44,8 +46,15 @@ def lag_between(fixed: Block, wave: Block, sample_rate: int) -> tuple[int, int]:
     alike = np.roll(np.fft.irfft(product, size), reach)[: 2 * reach + 1]
     lags = np.arange(-reach, reach + 1)
     score = np.abs(alike) * (1 - LEAN * np.abs(lags) / max(reach, 1))
+    score[lags < -_silence_before(other)] = 0
     best = int(score.argmax()) if score.any() else reach
     return int(lags[best]), 1 if alike[best] >= 0 else -1
+
+
+def _silence_before(sound: NDArray[np.float64]) -> int:
+    """Count the samples before a sound [T] is heard."""
+    loud = np.abs(sound)
+    return int((loud > QUIET * loud.max(initial=0.0)).argmax())
 
 
 def _moved(wave: Block, lag: int) -> Block:
