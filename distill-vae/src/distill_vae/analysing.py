@@ -39,7 +39,7 @@ def analyse(model: ConvVAE, run: Run) -> dict[str, Any]:
     keep(analysis, find_components(gestures.latents, len(analysis.components)), _typical(gestures))
     if not analysis.sliders:
         return told
-    measured = measure_gestures(model, gestures.latents)  # [G, P]
+    measured = measure_gestures(model, gestures.latents, bound=True)  # [G, P]
     moved = measure_sliders(model, FEW_SOUNDS if run.stopping else MOST_SOUNDS)
     names = name_sliders(judge(moved, measured.std(0)))
     turn(analysis, names)

@@ -1,8 +1,9 @@
 """What sliders move: principal components of the training clips' gestures.
 
-A gesture is what happens within a short time: W latent frames in a row. Letters: K sliders, R
-components in all (the sliders' first, then those that are drawn and never set), G gestures that are
-kept, W latent frames of a gesture, L latent frames of a path, D numbers of a latent.
+A gesture is what happens within a short time: W latent frames in a row. Letters: C channels, M
+mels, K sliders, R components in all (the sliders' first, then those that are drawn and never set),
+G gestures that are kept, W latent frames of a gesture, L latent frames of a path, D numbers of a
+latent.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .configs import VAEModel
+
+UNBOUNDED = 3.0  # log10 magnitude: 60 dB above what any sound within full scale has
 DETAIL = 20  # components beyond the sliders: what tells sounds apart that no slider does
 KEPT = 256  # gestures whose place is kept: what is drawn lies between them
 
@@ -25,6 +29,7 @@ class Analysis(nn.Module):
         variance: share of the gestures' variance along each slider, [K].
         places: where training gestures lie along the components, [G, R].
         count: how many of those there are, []; the other rows are 0.
+        loudest: log10 magnitude that no band of a training gesture is decoded above, [C, M].
     """
 
     mean: Tensor
@@ -34,10 +39,13 @@ class Analysis(nn.Module):
     variance: Tensor
     places: Tensor
     count: Tensor
+    loudest: Tensor
 
-    def __init__(self, sliders: int, frames: int, latent_size: int) -> None:
+    def __init__(self, config: VAEModel, latent_size: int) -> None:
         super().__init__()
+        sliders, frames = config.sliders, config.gesture_frames
         count = sliders + DETAIL
+        self.register_buffer("loudest", torch.full((config.channels, config.n_mels), UNBOUNDED))
         self.register_buffer("mean", torch.zeros(frames, latent_size))
         self.register_buffer("components", torch.zeros(count, frames, latent_size))
         self.register_buffer("places", torch.zeros(KEPT, count))

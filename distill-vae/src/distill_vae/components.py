@@ -64,8 +64,6 @@ def keep(analysis: Analysis, found: Components, typical: Tensor) -> None:
         found: the sliders' components first.
         typical: which of the gestures are to be drawn between, [G'].
     """
-    for buffer in analysis.buffers():
-        buffer.zero_()
     count = len(found.directions)
     strong = int((found.shares >= LEAST_OF_SLIDER).sum())
     sliders = min(max(1, strong), count, len(analysis.low))

@@ -1,6 +1,7 @@
 """Find what each slider audibly changes: move it around sounds, and measure what is decoded.
 
-Letters: K sliders, O positions, E sounds that are moved, G gestures, N frames, F bins.
+Letters: C channels, M mels, K sliders, O positions, E sounds that are moved, G gestures, N frames,
+F bins.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .analysis import Analysis
@@ -19,17 +21,31 @@ POSITIONS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # that a slider is put to
 MOST_SOUNDS = 10  # that each slider is moved around
 FEW_SOUNDS = 4  # where there is little time
 TOGETHER = 64  # gestures that are decoded at once
+NEAR = 4  # bands on either side: between two notes lies another
+HEADROOM = 0.1  # in log10 magnitude, 2 dB
 
 
-def measure_gestures(model: ConvVAE, gestures: Tensor) -> Tensor:
-    """Measure what is heard of gestures [G, W, D] once they are decoded, [G, 6]."""
+def measure_gestures(model: ConvVAE, gestures: Tensor, *, bound: bool = False) -> Tensor:
+    """Measure what is heard of gestures [G, W, D] once they are decoded, [G, 6].
+
+    Args:
+        model: what decodes; its analysis bounds how loud a band can become.
+        gestures: to be measured.
+        bound: whether to set that bound by them, with what lies near a band taken for its own.
+    """
     scale = Scale(model.sample_rate, model.config.hop_length)
-    device = model.stats.device
-    measured = []
+    loudest = model.analysis.loudest
+    heard, measured = [], []
     for some in torch.split(gestures, TOGETHER):
-        spectrograms = model.decode(some.to(device))[:, 0]  # of two channels the middle
-        parts = model.representation.parts(spectrograms, model.sample_rate)
+        made = model.decode(some.to(model.stats.device))  # [G', C, 2, M, N]
+        heard.append(made[:, :, 0].amax((0, 3)))  # [C, M]
+        if not bound:
+            made[:, :, 0] = torch.minimum(made[:, :, 0], loudest[..., None])
+        parts = model.representation.parts(made[:, 0], model.sample_rate)  # of two the middle
         measured.append(measure(parts.magnitudes.cpu(), scale))
+    if bound:
+        most = torch.stack(heard).amax(0)
+        loudest.copy_(F.max_pool1d(most[None], 2 * NEAR + 1, 1, NEAR)[0] + HEADROOM)
     return torch.cat(measured)
 
 

@@ -77,7 +77,10 @@ class Ensemble:
         made = torch.zeros(())
         for voice, own in zip(self.voices, latents.unbind(1), strict=True):
             device = next(voice.network.parameters()).device
-            made = made + voice.weight * voice.network.decode(own.to(device)).cpu()
+            sound = voice.network.decode(own.to(device)).cpu()  # [Q, C, 2, M, N]
+            bound = voice.analysis.loudest[..., None]  # [C, M, 1]
+            sound[:, :, 0] = torch.minimum(sound[:, :, 0], bound)  # beyond what was heard is noise
+            made = made + voice.weight * sound
         return made.flatten(0, 1)
 
     def decode_row(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:

@@ -120,7 +120,7 @@ class ConvVAE(nn.Module):
         self.encoder = Encoder(config, self.latent_size)
         self.decoder = Decoder(config, self.latent_size)
         self.told = Told()
-        self.analysis = Analysis(config.sliders, config.gesture_frames, self.latent_size)
+        self.analysis = Analysis(config, self.latent_size)
 
     @property
     def normalization_stats(self) -> dict[str, float]:
@@ -161,7 +161,7 @@ class ConvVAE(nn.Module):
         return left_right(made.view(*spectrograms.shape[:2], -1))
 
     def mixes_with(self, other: nn.Module) -> bool:
-        """Say whether another network has latents and spectrograms of the same shape and meaning."""
+        """Say whether another network has latents and spectrograms of the same kind."""
         return isinstance(other, ConvVAE) and other.config == self.config
 
     def fitting(self, settings: VAEGenerating) -> VAEGenerating:

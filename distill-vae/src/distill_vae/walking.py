@@ -15,8 +15,8 @@ from .ensemble import Ensemble, Places
 from .joining import sounding
 from .paths import smooth_path
 
-DEPTH = 24.0  # dB below a gesture's loudest moment, which is not read
-SHORTEST_READING = 2.0  # latent frames; a reading of less would flutter
+DEPTH = 12.0  # dB below a gesture's loudest moment, which is not read
+SLOW_SECONDS = 0.8  # that a reading from one end to the other takes at least; faster ones flutter
 
 
 def walk(ensemble: Ensemble, rng: Generator, speed: float) -> Iterator[Tensor]:
@@ -45,11 +45,12 @@ def _points(ensemble: Ensemble, rng: Generator) -> Iterator[Tensor]:
 
 def _read(ensemble: Ensemble, path: Iterator[Tensor]) -> Iterator[Tensor]:
     """Give the latents [Q, P, L, D] of a path: its places' gestures, read to and fro."""
+    slowest = SLOW_SECONDS * ensemble.leader.config.frames_per_second  # latent frames
     turned = 0.0  # radians of the reading, a whole turn to and fro
     for points in path:
         start, end = points[:, -2], points[:, -1]
-        reach = (end - start).clamp_min(SHORTEST_READING)
-        turning = turned + (math.pi / reach.double()).cumsum(0)
+        reach = (end - start).clamp_min(0)
+        turning = turned + (math.pi / reach.double().clamp_min(slowest)).cumsum(0)
         times = start + reach * (1 - torch.cos(turning)) / 2
         yield ensemble.moments(_places(ensemble, points), times.to(points))
         turned = float(turning[-1]) % math.tau
