@@ -73,11 +73,12 @@ def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
 
 @hookimpl
 def distill_train(model: ConvVAE, config: Configs, run: Run) -> dict[str, Any]:
-    """Measure statistics, train through core's loop, then find what the sliders move."""
+    """Start at principal components, train through core's loop, find what the sliders move."""
     from .analysing import analyse
-    from .training import VAEObjective, measure_stats
+    from .starting import start
+    from .training import VAEObjective
 
-    measure_stats(model, run)
+    start(model, config.training, run)
     run.fit(VAEObjective(model, config.training, run))
     return analyse(model, run)
 

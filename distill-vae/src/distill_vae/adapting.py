@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 # what each training preset says of the settings that are left automatic
 PRESETS = MappingProxyType({
     "conservative": {
-        "kl_weight": 3e-3, "annealing": 0.2, "free_bits": 0.02, "input_noise": 0.2,
+        "kl_weight": 1e-3, "annealing": 0.2, "free_bits": 0.02, "input_noise": 0.2,
         "weight_decay": 0.05,
     },
     "balanced": {
-        "kl_weight": 1e-3, "annealing": 0.3, "free_bits": 0.05, "input_noise": 0.1,
+        "kl_weight": 2e-4, "annealing": 0.3, "free_bits": 0.05, "input_noise": 0.1,
         "weight_decay": 0.01,
     },
     "expressive": {
-        "kl_weight": 2e-4, "annealing": 0.5, "free_bits": 0.1, "input_noise": 0.0,
+        "kl_weight": 5e-5, "annealing": 0.5, "free_bits": 0.1, "input_noise": 0.0,
         "weight_decay": 0.0,
     },
 })  # fmt: skip
-SECONDS_TO_LATENT = ((30.0, 12), (120.0, 16), (600.0, 24))  # of sound: numbers of a latent below
-LARGEST_LATENT = 32
+SECONDS_TO_LATENT = ((30.0, 32), (120.0, 48))  # of sound: numbers of a latent below
+LARGEST_LATENT = 64
 GESTURES = (0.5, 0.7, 1.0, 1.4, 2.0)  # seconds; a few lengths, so that models can be blended
 
 

@@ -95,7 +95,7 @@ class VAEModel:
             )
 
 
-USUAL_LATENT = 24  # numbers of a latent frame, when nobody says
+USUAL_LATENT = 64  # numbers of a latent frame, when nobody says
 USUAL_GESTURE = 1.0  # seconds, when nobody says
 
 

@@ -42,38 +42,53 @@ class Posterior:
 
 
 class Encoder(nn.Module):
-    """Normalised spectrograms [B, N, 2 C M] to the latents' distributions."""
+    """Normalised spectrograms [B, N, 2 C M] to the latents' distributions.
+
+    A straight path beside the blocks knows any spectrum that is a sum of known ones, so that a
+    sound like none of the training clips is not lost; see `starting` for where it begins.
+    """
 
     def __init__(self, config: VAEModel, latent_size: int) -> None:
         super().__init__()
-        width, self.stride = config.hidden_size, config.stride
+        width, self.stride, self.channels = config.hidden_size, config.stride, config.channels
         self.enter = nn.Linear(2 * config.channels * config.n_mels, width)
         self.fast = _blocks(config.encoder_layers, config)
         self.slow_down = nn.Linear(width * self.stride, width)
         self.slow = _blocks(config.slow_layers, config)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 2 * latent_size)
+        self.straight = nn.Linear(patch_size(config), latent_size)
 
     def forward(self, frames: Tensor) -> Posterior:
         """Give one distribution for each S frames."""
         hidden = self.fast(self.enter(frames)).unflatten(1, (-1, self.stride)).flatten(2)
         told = self.leave(self.norm(self.slow(self.slow_down(hidden))))  # [B, L, 2 D]
         mean, log_variance = told.chunk(2, -1)
-        return Posterior(mean, log_variance.clamp(LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE))
+        return Posterior(
+            mean + self.straight(self.patches(frames)),
+            log_variance.clamp(LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE),
+        )
+
+    def patches(self, frames: Tensor) -> Tensor:
+        """Give the magnitudes of each S frames [B, N, 2 C M] in a row: [B, L, S C M]."""
+        examples, count, _ = frames.shape
+        magnitudes = frames.view(examples, count, self.channels, 2, -1)[:, :, :, 0]
+        return magnitudes.reshape(examples, count // self.stride, -1)
 
 
 class Decoder(nn.Module):
-    """Latents [B, L, D] to normalised spectrograms [B, N, 2 C M]."""
+    """Latents [B, L, D] to normalised spectrograms [B, N, 2 C M], straight and through blocks."""
 
     def __init__(self, config: VAEModel, latent_size: int) -> None:
         super().__init__()
-        width, self.stride = config.hidden_size, config.stride
+        width, self.stride, self.channels = config.hidden_size, config.stride, config.channels
         self.enter = nn.Linear(latent_size, width)
         self.slow = _blocks(config.slow_layers, config)
         self.speed_up = nn.Linear(width, width * self.stride)
         self.fast = _blocks(config.layers, config)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 2 * config.channels * config.n_mels)
+        self.straight = nn.Linear(latent_size, patch_size(config))
 
     @property
     def reach(self) -> int:
@@ -85,8 +100,11 @@ class Decoder(nn.Module):
         """Give S frames for each latent."""
         hidden = self.speed_up(self.slow(self.enter(latents)))  # [B, L, S W]
         hidden = hidden.unflatten(2, (self.stride, -1)).flatten(1, 2)  # [B, N, W]
-        frames: Tensor = self.leave(self.norm(self.fast(hidden)))
-        return frames
+        told = self.leave(self.norm(self.fast(hidden)))
+        magnitudes, frequencies = told.unflatten(2, (self.channels, 2, -1)).unbind(3)
+        straight = self.straight(latents).unflatten(2, (self.stride, self.channels, -1))
+        magnitudes = magnitudes + straight.flatten(1, 2)  # [B, N, C, M]
+        return torch.stack([magnitudes, frequencies], 3).flatten(2)
 
 
 class ConvVAE(nn.Module):
@@ -177,6 +195,11 @@ class ConvVAE(nn.Module):
         """Give the sound [B, C, T] whose latents lie `amount` of the way from start to end."""
         latents = torch.lerp(self.encode_mean(start), self.encode_mean(end), amount)
         return self.invert(self.decode(latents))[..., : start.shape[-1]]
+
+
+def patch_size(config: VAEModel) -> int:
+    """Count the magnitudes that a latent frame stands for (S C M)."""
+    return config.stride * config.channels * config.n_mels
 
 
 def _blocks(count: int, config: VAEModel) -> nn.Sequential:

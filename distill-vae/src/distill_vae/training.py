@@ -5,7 +5,6 @@ Letters: B batch, C channels, T samples, M mels, N frames, L latent frames, D nu
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor
 from .configs import VAETraining
 from .metrics import VAEEpochMetrics
 from .network import ConvVAE
+from .shifting import shift_bands
 from .spectrogram import MAGNITUDE_FLOOR
 
 ACTIVE_NATS = 0.05  # a frame; a latent number that tells less is not used
@@ -25,8 +25,6 @@ SETTLED = 0.3  # of the run; before that latents are still finding their use
 ENERGY_FRAMES = 8  # over which band energies are smoothed
 POWER_FLOOR = 1e-8
 LOUDEST_WEIGHT = 8.0  # that a band's frequency has in the loss, at most; 1 is the mean
-MEASURED_SECONDS = 600.0  # of training sound that the statistics are measured on
-PIECE_SECONDS = 20.0  # of a clip are measured at once
 
 
 @frozen
@@ -58,7 +56,7 @@ class VAEObjective(CropObjective):
         """Send audio [B, C, T] through the network and tell how far it came back."""
         with torch.no_grad():
             wanted = self.network.spectrograms(audio)
-            if self.network.training and self.config.band_shift:
+            if self.network.training:
                 wanted = shift_bands(wanted, self.config.band_shift)
         posterior = self.network.posterior(self._noisy(wanted))
         learning = self.network.training
@@ -131,20 +129,6 @@ class VAEObjective(CropObjective):
         self.counted += 1
 
 
-def shift_bands(spectrograms: Tensor, most: int) -> Tensor:
-    """Move each of the spectrograms [B, C, 2, M, N] up or down by some bands, drawn evenly.
-
-    What comes in at the edge is silent. Draws from torch's global generator.
-    """
-    examples, mels = spectrograms.shape[0], spectrograms.shape[3]
-    by = torch.randint(-most, most + 1, (examples, 1), device=spectrograms.device)
-    source = torch.arange(mels, device=spectrograms.device) - by  # [B, M]
-    index = source.clamp(0, mels - 1).view(examples, 1, 1, mels, 1).expand_as(spectrograms)
-    inside = ((source >= 0) & (source < mels)).view(examples, 1, 1, mels, 1)
-    silence = spectrograms.new_tensor([math.log10(MAGNITUDE_FLOOR), 0.0]).view(2, 1, 1)
-    return torch.where(inside, spectrograms.gather(3, index), silence)
-
-
 def compare_spectrograms(made: Tensor, wanted: Tensor) -> Losses:
     """Tell how far spectrograms [B, C, 2, M, N] are from those that were wanted."""
     (logs, frequency), (meant, told) = made.unbind(2), wanted.unbind(2)  # [B, C, M, N] each
@@ -167,28 +151,3 @@ def _energies(logs: Tensor) -> Tensor:
     power = (10 ** (2 * logs)).flatten(0, 1)  # [B C, M, N]
     width = min(ENERGY_FRAMES, power.shape[-1])
     return torch.log10(F.avg_pool1d(power, width, max(1, width // 2)) + POWER_FLOOR)
-
-
-@torch.no_grad()
-def measure_stats(model: ConvVAE, run: Run) -> None:
-    """Measure mean and deviation of both channels on the training clips, as far as needed."""
-    piece = round(PIECE_SECONDS * model.sample_rate)
-    left = MEASURED_SECONDS
-    sums = torch.zeros(2, 3, dtype=torch.float64)  # of each channel: values, their squares, count
-    for clip in run.dataset.train:
-        for audio in torch.split(run.dataset.waveform(clip), piece, -1):  # [C, T]
-            run.leave_if_stopping()
-            made = model.spectrograms(audio[None].to(run.device)).transpose(1, 2).flatten(2)[0]
-            for channel, values in enumerate(made.double().cpu()):
-                counted = (
-                    values if channel == 0 else values[values != 0]
-                )  # masked ones tell nothing
-                sums[channel] += torch.stack(
-                    [counted.sum(), counted.square().sum(), torch.tensor(float(len(counted)))]
-                )
-            left -= audio.shape[-1] / model.sample_rate
-        if left <= 0:
-            break
-    mean = sums[:, 0] / sums[:, 2].clamp_min(1)
-    deviation = (sums[:, 1] / sums[:, 2].clamp_min(1) - mean.square()).clamp_min(1e-4).sqrt()
-    model.stats.copy_(torch.stack([mean, deviation], 1).flatten())
