@@ -259,6 +259,10 @@ def test_the_command_refuses_what_cannot_be_blended(
         assert (refused.code, refused.out) == (2, ""), told
         assert told in refused.err
         assert refused.err.count("\n") == 1, refused.err
+    for again in ("0.3", "0.2"):
+        words = ["--blend", f"{one}=0.3", "--blend", f"{other}=0.4", "--blend", f"{one}={again}"]
+        twice = typed("generate", one, *words, *SHORT, "-o", tmp_path / "takes")
+        assert (twice.code, "is named twice" in twice.err) == (2, True)
     none_left = typed("generate", one, "--blend", f"{other}=1", "-o", tmp_path / "takes")
     assert none_left.code == 2
     assert "which leaves none to" in none_left.err

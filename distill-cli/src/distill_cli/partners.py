@@ -85,20 +85,19 @@ class Lineup:
         """
         if model is not None and not pairs:
             return cls((find(model),))
-        words = {find(word): word for word, _ in reversed(pairs)}
-        found = [(find(word), weight) for word, weight in pairs]
+        found: list[tuple[Path, float | None]] = [(find(word), weight) for word, weight in pairs]
+        words = [word for word, _ in pairs]
+        for index, (path, _) in enumerate(found):
+            if any(_is_same(path, each) for each, _ in found[:index]):
+                raise ConfigError(f"--blend: {words[index]} is named twice.", "Add its weights up.")
         if model is not None:
             lead = find(model)
-            own = [each for each in found if _is_same(each[0], lead)]
-            rest = [each for each in found if each not in own[:1]]
-            found = [*own[:1], *rest] if own else [(lead, None), *found]  # type: ignore[list-item]
-            words.setdefault(lead, model)
+            own = [index for index, (path, _) in enumerate(found) if _is_same(path, lead)]
+            found.insert(0, found.pop(own[0]) if own else (lead, None))
+            words.insert(0, words.pop(own[0]) if own else model)
         paths, told = zip(*found, strict=True)
-        for index, path in enumerate(paths):
-            if any(_is_same(path, each) for each in paths[:index]):
-                raise ConfigError(f"--blend: {words[path]} is named twice.", "Add its weights up.")
         _check_types(paths)
-        warning = Weights.of([words[path] for path in paths], told).warning
+        warning = Weights.of(words, told).warning
         if warning:
             current().warn(warning)
         return cls(paths, told)
