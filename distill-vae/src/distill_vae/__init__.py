@@ -5,7 +5,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from distill_core import Blends, Configs, Facts, Header, ModelType, Morphs, Reconstructs, hookimpl
+from distill_core import (
+    Blends,
+    Configs,
+    Facts,
+    Header,
+    ModelFileError,
+    ModelType,
+    Morphs,
+    Reconstructs,
+    hookimpl,
+)
 
 from .adapting import adapt
 from .configs import VAEGenerating, VAEModel, VAETraining
@@ -67,6 +77,9 @@ def distill_load(file: Part, device: str, host: nn.Module | None) -> nn.Module:
     from .sliders import read_extras
 
     network = cast("ConvVAE", file.filled(host))
+    fault = network.analysis.fault()
+    if fault is not None:
+        raise ModelFileError(f"{file.path}: its analysis is damaged: {fault}.", "Train it again.")
     network.told = read_extras(file.extras, network.analysis.sliders)
     return network.to(device).eval()
 

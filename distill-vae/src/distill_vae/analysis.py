@@ -63,10 +63,19 @@ class Analysis(nn.Module):
         """Count the sliders that move anything; 0 without an analysis."""
         return int((self.high > self.low).sum())
 
+    def fault(self) -> str | None:
+        """Say what cannot be in it, where a stranger wrote it; None where nothing is wrong."""
+        for name, buffer in self.named_buffers():
+            if not buffer.isfinite().all():
+                return f"its {name} is not finite"
+        if self.sliders and not 1 <= int(self.count) <= len(self.places):
+            return f"it claims {int(self.count)} places of {len(self.places)}"
+        return None
+
     @property
     def heard(self) -> Tensor:
         """Give the places of training gestures [G', R]."""
-        return self.places[: max(1, min(int(self.count), len(self.places)))]
+        return self.places[: int(self.count)]
 
     def gestures(self, places: Tensor) -> Tensor:
         """Give the gestures [..., W, D] at places [..., R]."""

@@ -26,12 +26,13 @@ def draw_place(analysis: Analysis, rng: Generator, variety: float = 1.0) -> Tens
     """
     places = analysis.heard
     index = torch.randint(len(places), (), generator=rng)
-    kind = torch.randint(NEIGHBOURS, (), generator=rng)
+    kind = int(torch.randint(NEIGHBOURS, (), generator=rng))
     share = torch.rand((), generator=rng)
     here = places[index]
     near = (places - here).square().sum(1)
     others = torch.where(near > 0, near, torch.inf)  # a gesture may be kept more than once
     nearest = others.topk(min(NEIGHBOURS, len(others)), largest=False)
+    kind %= len(nearest.indices)
     there = places[nearest.indices[kind]] if nearest.values[kind].isfinite() else here
     place = torch.lerp(here, there, share.to(here.device))
     middle = analysis.moved(torch.zeros_like(place), torch.zeros(len(analysis.low)))
