@@ -14,7 +14,7 @@ from ..conftest import TINY, Result
 from . import BROKEN, WORSE, bring, environment
 
 THREE = ("raises", "quits", "typo")  # what the least careful strangers do
-FINE = {"command", "farewell", "listener", "noisy", "prior", "stumble", "vqvae", "whisper"}
+FINE = {"command", "farewell", "listener", "noisy", "prior", "stumble", "vae", "vqvae", "whisper"}
 # by name, what is wrong and the cure, of everything that cannot work
 TOLD = {
     "grumble": ("ImportError: libgrumble.so.7", "pip install --upgrade distill-raises-fixture"),

@@ -20,7 +20,7 @@ from ..conftest import TINY, Result
 from . import bring, found, importable
 
 Distill = Callable[..., Result]
-OURS = ("distill-vqvae", "distill-prior")
+OURS = ("distill-vae", "distill-vqvae", "distill-prior")
 Without = Callable[..., None]
 
 
