@@ -8,7 +8,7 @@ import pytest
 import torch
 from distill_vae.analysing import turn
 from distill_vae.clusters import cluster, describe
-from distill_vae.components import find_components, keep
+from distill_vae.components import find_components, keep, turn_towards, weigh_latents
 from distill_vae.drawing import draw_place, move
 from distill_vae.naming import judge, name_sliders
 from distill_vae.properties import NAMES, Scale, measure
@@ -96,7 +96,7 @@ def named(rows: Tensor) -> list[tuple[str, bool]]:
 
 def test_a_slider_is_named_after_what_it_moves_most_surely() -> None:
     """Two sliders that move one property: the surer one has its name, the other's has a 2."""
-    rows = moves({"brightness": 1.0, "loudness": 0.2}, {"brightness": 2.0}, {"pitch": 3.0})
+    rows = moves({"brightness": 1.5, "loudness": 0.2}, {"brightness": 2.0}, {"pitch": 3.0})
     assert named(rows) == [("brightness-2", False), ("brightness", False), ("pitch", False)]
 
 
@@ -138,6 +138,40 @@ def test_components_are_orthonormal_and_ordered() -> None:
     torch.testing.assert_close(flat @ flat.T, torch.eye(12, dtype=torch.float64))
     assert found.shares.tolist() == sorted(found.shares.tolist(), reverse=True)
     assert float(found.shares.sum()) <= 1
+
+
+def test_components_are_turned_towards_what_is_heard() -> None:
+    """What two components shared in moving, one moves alone then; they span what they spanned."""
+    rng = torch.Generator().manual_seed(0)
+    gestures = torch.randn(80, 5, 4, generator=rng) * torch.tensor([4.0, 3.0, 0.1, 0.1])
+    found = find_components(gestures, 6)
+    heard = (found.places[:, 0] / found.places[:, 0].std()) + (
+        found.places[:, 1] / found.places[:, 1].std()
+    )
+    turned = turn_towards(found, heard[:, None], 6)
+    flat = turned.directions.flatten(1)
+    torch.testing.assert_close(flat @ flat.T, torch.eye(6, dtype=torch.float64))
+    torch.testing.assert_close(turned.shares.sum(), found.shares.sum())
+    torch.testing.assert_close(
+        torch.tensordot(turned.places, turned.directions, 1),
+        torch.tensordot(found.places, found.directions, 1),
+    )
+    follows = [
+        abs(float(torch.corrcoef(torch.stack([row, heard]))[0, 1])) for row in turned.places.T
+    ]
+    assert max(follows) > 0.95
+    assert sorted(follows)[-2] < 0.3
+
+
+def test_latents_that_the_decoder_does_not_hear_do_not_count() -> None:
+    """A number may vary as it likes: what comes first is what is heard most."""
+    rng = torch.Generator().manual_seed(0)
+    latents = torch.randn(500, 3, generator=rng) * torch.tensor([10.0, 1.0, 1.0])
+    decoded = latents @ torch.tensor([[0.001, 0.0], [0.0, 5.0], [1.0, 0.0]])
+    found = find_components(latents[:, None], 3, weigh_latents(latents, decoded))
+    assert int(found.directions[0].abs().argmax()) == 1
+    places = (latents[:, None] - found.mean).flatten(1)
+    torch.testing.assert_close(found.places @ found.directions.flatten(1), places)
 
 
 def test_few_gestures_have_few_components() -> None:

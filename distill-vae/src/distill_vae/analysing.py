@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .analysis import Analysis
 from .clusters import make_presets
-from .components import find_components, keep
-from .effects import FEW_SOUNDS, MOST_SOUNDS, measure_gestures, measure_sliders
+from .components import find_components, keep, turn_towards, weigh_latents
+from .effects import FEW_SOUNDS, MOST_SOUNDS, decode_some, measure_gestures, measure_sliders
 from .gestures import Gestures, gather
 from .naming import Name, judge, name_sliders
 from .network import ConvVAE
@@ -36,15 +36,20 @@ def analyse(model: ConvVAE, run: Run) -> dict[str, Any]:
         run.warn("Too few sounds to find sliders: the model plays without.", run.outcome.steps)
         return told
     analysis = model.analysis
-    keep(analysis, find_components(gestures.latents, len(analysis.components)), _typical(gestures))
+    measured = measure_gestures(model, gestures.latents, bound=True)  # [G, P]
+    weights = weigh_latents(*decode_some(model, gestures.latents))
+    found = find_components(gestures.latents, len(analysis.components), weights)
+    found = turn_towards(found, measured, len(analysis.low))
+    keep(analysis, found, _typical(gestures))
     if not analysis.sliders:
         return told
-    measured = measure_gestures(model, gestures.latents, bound=True)  # [G, P]
     moved = measure_sliders(model, FEW_SOUNDS if run.stopping else MOST_SOUNDS)
     names = name_sliders(judge(moved, measured.std(0)))
     turn(analysis, names)
+    signs = torch.tensor([-1.0 if name.turned else 1.0 for name in names])
+    sliders = found.places[:, : len(names)].float() * signs
     told["sliders"] = _table(analysis, names)
-    told["presets"] = make_presets(analysis, [name.text for name in names], gestures, measured)
+    told["presets"] = make_presets(analysis, [name.text for name in names], sliders, measured)
     return told
 
 

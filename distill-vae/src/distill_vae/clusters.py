@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from .analysis import Analysis
-from .gestures import Gestures
 from .properties import NAMES
 
 FEWEST, MOST = 4, 8  # clusters
@@ -32,24 +31,20 @@ MOST_WORDS = 3
 
 
 def make_presets(
-    analysis: Analysis, names: Sequence[str], gestures: Gestures, measured: Tensor
+    analysis: Analysis, names: Sequence[str], sliders: Tensor, measured: Tensor
 ) -> dict[str, dict[str, Any]]:
     """Make a preset of each cluster: its typical sliders where they stand there.
 
     Args:
         analysis: of the network, its sliders named and turned.
         names: of its sliders.
-        gestures: of the training clips.
+        sliders: where the training clips' gestures lie along them, [G, K].
         measured: their properties, [G, P].
     """
-    places = torch.tensordot(
-        gestures.latents - analysis.mean.cpu(), analysis.components.cpu(), ([1, 2], [1, 2])
-    )
-    sliders = places[:, : len(names)]  # [G, K]
-    count = min(MOST, max(FEWEST, len(places) // GESTURES_EACH), len(places))
+    count = min(MOST, max(FEWEST, len(sliders) // GESTURES_EACH), len(sliders))
     labels = cluster(sliders, count)
     standard = (measured - measured.mean(0)) / measured.std(0).clamp_min(1e-6)
-    positions = analysis.positions(places.to(analysis.low.device)).cpu()[:, : len(names)]
+    positions = _positions(analysis, sliders)
     spread = sliders.std(0, correction=0)
     presets: dict[str, dict[str, Any]] = {}
     sizes = labels.bincount(minlength=count)
@@ -64,6 +59,12 @@ def make_presets(
         }
         presets[describe(standard[own].mean(0), presets)] = {"slider": told}
     return dict(sorted(presets.items()))
+
+
+def _positions(analysis: Analysis, sliders: Tensor) -> Tensor:
+    """Give the sliders' positions [G, K] of places along them."""
+    low, high = (each.cpu()[: sliders.shape[1]] for each in (analysis.low, analysis.high))
+    return (sliders - low) / (high - low).clamp_min(1e-12) * 2 - 1
 
 
 def cluster(points: Tensor, count: int) -> Tensor:

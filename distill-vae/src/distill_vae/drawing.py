@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from .analysis import Analysis
 
 NEIGHBOURS = 6  # among which a gesture's partner is drawn
-DOUBT = 2.0  # times the error of what goes with a slider, which is not believed
+DOUBT = 8.0  # times the error of what goes with a slider, which is not believed
 NEARNESS = 0.5  # of a slider's range from middle to end: how near gestures tell of a position
 
 

@@ -18,8 +18,9 @@ from .network import ConvVAE
 from .properties import Scale, measure
 
 POSITIONS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # that a slider is put to
-MOST_SOUNDS = 10  # that each slider is moved around
+MOST_SOUNDS = 12  # that each slider is moved around
 FEW_SOUNDS = 4  # where there is little time
+MOST_DECODED = 128  # gestures, to see how the decoder listens to each number
 TOGETHER = 64  # gestures that are decoded at once
 NEAR = 4  # bands on either side: between two notes lies another
 HEADROOM = 0.1  # in log10 magnitude, 2 dB
@@ -47,6 +48,21 @@ def measure_gestures(model: ConvVAE, gestures: Tensor, *, bound: bool = False) -
         most = torch.stack(heard).amax(0)
         loudest.copy_(F.max_pool1d(most[None], 2 * NEAR + 1, 1, NEAR)[0] + HEADROOM)
     return torch.cat(measured)
+
+
+def decode_some(model: ConvVAE, gestures: Tensor) -> tuple[Tensor, Tensor]:
+    """Decode an even share of gestures [G, W, D]; give latents [L, D] and log magnitudes [L, C M].
+
+    The frames that a latent stands for are taken together.
+    """
+    most = min(len(gestures), MOST_DECODED)
+    some = gestures[torch.arange(most) * len(gestures) // most]
+    decoded = []
+    for each in torch.split(some, TOGETHER):
+        made = model.decode(each.to(model.stats.device))[:, :, 0]  # [G', C, M, N]
+        slow = F.avg_pool1d(made.flatten(1, 2), model.config.stride)  # [G', C M, W]
+        decoded.append(slow.transpose(1, 2).flatten(0, 1).cpu())
+    return some.flatten(0, 1), torch.cat(decoded)
 
 
 def measure_sliders(model: ConvVAE, sounds: int = MOST_SOUNDS) -> Tensor:

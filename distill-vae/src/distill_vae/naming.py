@@ -12,9 +12,12 @@ from torch import Tensor
 from .properties import NAMES
 
 PLAIN = "character"
-LEAST_EFFECT = 0.4  # deviations of the training sounds, from one end to the other, on average
-LEAST_STEP = 0.05  # of the whole effect, from each position to the next, on average
-LEAST_SURE = 0.75  # of the sounds have to go the way of all
+LEAST_EFFECT = 0.5  # deviations of the training sounds, from one end to the other, on average
+LEAST_AGAIN = 0.6  # sureness of the second slider of a name
+LEAST_STEP = 0.04  # of the whole effect, from each position to the next, on average
+STEADY = 0.2  # of a step's deviation, by which it has to be larger: so will a few other sounds' be
+LEAST_SURE = 0.85  # of the sounds have to go the way of all
+LIKED = {"noisiness": 0.8}  # what is noisy is mostly bright, and people look for brightness first
 DOUBT = 1.0  # deviations; an effect that is even but small is not sure for being even
 
 
@@ -52,14 +55,14 @@ def judge(measured: Tensor, deviations: Tensor) -> Effects:
         deviations: of the properties over the training sounds, [P].
     """
     standard = measured / deviations.clamp_min(1e-6)
-    steps = standard.mean(1).diff(dim=1)  # [K, O - 1, P]
-    total = steps.sum(1)  # [K, P]
-    way = total.sign()
-    least = (steps * way[:, None]).amin(1)
-    each = (standard[:, :, -1] - standard[:, :, 0]) * way[:, None]  # [K, E, P]
+    steps = standard.diff(dim=2)  # [K, E, O - 1, P]
+    total = steps.sum(2).mean(1)  # [K, P]
+    way = total.sign()[:, None]
+    least = (steps.mean(1) - STEADY * steps.std(1, correction=0) * way) * way
+    each = steps.sum(2) * way  # [K, E, P]
     agreeing = (each > 0).float().mean(1)
     sure = total.abs() / (each.std(1, correction=0) + DOUBT)
-    even = (least >= LEAST_STEP * total.abs()) & (agreeing >= LEAST_SURE)
+    even = (least >= LEAST_STEP * total.abs()[:, None]).all(1) & (agreeing >= LEAST_SURE)
     return Effects(total, torch.where(even & (total.abs() >= LEAST_EFFECT), sure, 0.0))
 
 
@@ -68,12 +71,14 @@ def name_sliders(effects: Effects) -> list[Name]:
     sureness = effects.sureness
     chosen: dict[int, int] = {}  # slider: property
     taken: list[int] = []
-    order = sureness.flatten().argsort(descending=True, stable=True).tolist()
+    liked = sureness * torch.tensor([LIKED.get(name, 1.0) for name in NAMES])
+    order = liked.flatten().argsort(descending=True, stable=True).tolist()
     pairs = [divmod(each, len(NAMES)) for each in order]
     for again in (False, True):  # first one slider a property, then those that are left
         for slider, about in pairs:
             free = slider not in chosen and (again or about not in taken)
-            if free and sureness[slider, about] > 0:
+            least = LEAST_AGAIN if about in taken else 0.0
+            if free and sureness[slider, about] > least:
                 chosen[slider] = about
                 taken.append(about)
     used: dict[str, int] = {}
