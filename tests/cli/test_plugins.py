@@ -189,7 +189,7 @@ def test_a_strangers_knobs_are_options_of_generate(distill: Run) -> None:
     told = section(distill("generate", "--help").stdout, "Settings of hush")
     assert "-l, --loudness FLOAT" in told
     assert "[0 to 1; default: 0.5]" in told
-    assert "--tilt TABLE" in told
+    assert "--tilt NAME=VALUE" in told
 
 
 def test_a_model_of_a_strangers_type_has_its_knobs_only(distill: Run, model: Path) -> None:

@@ -62,7 +62,7 @@ class KnobOption(Checked):
             multiple=control.kind == "table",
             default=None,
             allow_from_autoenv=False,  # its variable is named as it is typed; see Checked
-            metavar="|".join(map(str, control.choices)) if control.choices else None,
+            metavar=_metavar(control),
             help=_sentence(control),
         )
         self.name: str = knob.dest
@@ -263,6 +263,13 @@ def installed_types(*kinds: str) -> list[ModelType]:
     failed = registry.failures(*kinds)  # `distill plugins` tells of them
     names = dict.fromkeys(claim.name for claim in registry.named(*kinds))
     return [registry.model_type(name, *kinds) for name in names if name not in failed]
+
+
+def _metavar(control: Control) -> str | None:
+    """Say what a knob takes where its kind alone does not show how that is typed."""
+    if control.kind == "table":
+        return "NAME=VALUE"
+    return "|".join(map(str, control.choices)) if control.choices else None
 
 
 def _sentence(control: Control) -> str:

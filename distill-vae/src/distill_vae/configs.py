@@ -151,7 +151,8 @@ class VAEGenerating:
     """How the VAE is played."""
 
     slider: dict[str, float] = knob(
-        {}, help="Position of a slider; 0 is the middle, -1 to 1 the 5th to 95th percentile.",
+        {}, help="Where a slider stands: 0 is the middle of your clips, -1 and 1 are near their"
+        " ends. The names are in distill info MODEL; may be given several times.",
         min=-1, max=1,
     )  # fmt: skip
     variety: float = knob(

@@ -103,7 +103,9 @@ class Generate(KnobCommand):
         help="Hz.  [default: the model's]",
     ),
     values.option(
-        "--preset", metavar="NAME", help="Settings that MODEL has under this name, to start from."
+        "--preset",
+        metavar="NAME",
+        help="Start from the settings that MODEL keeps under this name; see: distill presets list.",
     ),
     partners.blend,
     values.option(

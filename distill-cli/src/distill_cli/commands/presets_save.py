@@ -36,7 +36,10 @@ from .generate import Generate
     values.option("--force", is_flag=True, help="Replace a preset of that name."),
 )
 def save(knobs: dict[str, Any], model: str, name: str, take: Path | None, force: bool) -> None:
-    """Save settings of MODEL under NAME, in its file; the options are those of distill generate."""
+    """Save settings of MODEL under NAME, in its file.
+
+    The settings are those of distill generate.
+    """
     from distill_core.preset_file import save_preset
 
     screen = current()
