@@ -45,7 +45,7 @@ class Encoder(nn.Module):
     """Normalised spectrograms [B, N, 2 C M] to the latents' distributions.
 
     A straight path beside the blocks knows any spectrum that is a sum of known ones, so that a
-    sound like none of the training clips is not lost; see `starting` for where it begins.
+    sound like none of the training clips is not lost. It is not trained: `starting` sets it.
     """
 
     def __init__(self, config: VAEModel, latent_size: int) -> None:
@@ -57,7 +57,7 @@ class Encoder(nn.Module):
         self.slow = _blocks(config.slow_layers, config)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 2 * latent_size)
-        self.straight = nn.Linear(patch_size(config), latent_size)
+        self.straight = nn.Linear(patch_size(config), latent_size).requires_grad_(False)
 
     def forward(self, frames: Tensor) -> Posterior:
         """Give one distribution for each S frames."""
@@ -88,7 +88,7 @@ class Decoder(nn.Module):
         self.fast = _blocks(config.layers, config)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 2 * config.channels * config.n_mels)
-        self.straight = nn.Linear(latent_size, patch_size(config))
+        self.straight = nn.Linear(latent_size, patch_size(config)).requires_grad_(False)
 
     @property
     def reach(self) -> int:
