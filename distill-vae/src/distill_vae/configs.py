@@ -109,7 +109,7 @@ class VAETraining:
         " expressive for nearer reconstructions. It sets kl-weight, annealing, free-bits,"
         " input-noise and weight-decay, each of which may be set alone.",
     )
-    lr: float = knob(2e-3, help="Peak learning rate.", min=1e-6, max=1, scale="log")
+    lr: float = knob(1e-3, help="Peak learning rate.", min=1e-6, max=1, scale="log")
     batch: int = knob(16, help="Crops per step.", min=1, max=1024, scale="log")
     crop_seconds: float = knob(
         0.5, help="Length of each crop; shorter clips are padded.", min=0.1, max=60, unit="s",
