@@ -178,31 +178,45 @@ class Bands:
         spectrum: Tensor = torch.fft.rfft(frames * self.taper)
         return spectrum
 
-    def invert(self, spectrum: Tensor) -> Tensor:
-        """Give the sounds [B, N x hop] whose spectrum is nearest to [B, N, F]."""
+    def invert(self, spectrum: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Give the sounds [B, N x hop] whose spectrum is nearest to [B, N, F].
+
+        Args:
+            spectrum: of windows that need not agree.
+            weight: `weight_of` N frames, where it is known already.
+        """
+        weight = self.weight_of(spectrum.shape[1]) if weight is None else weight
         frames = torch.fft.irfft(spectrum, self.window) * self.taper  # [B, N, window]
-        weights = self.taper.square().expand(1, frames.shape[1], -1)
-        total, weight = self._add(frames), self._add(weights)
         before, length = self.margins[0], frames.shape[1] * self.hop
-        kept = slice(before, before + length)
-        return total[:, kept] / weight[:, kept].clamp_min(LEAST_WEIGHT)
+        return self._add(frames)[:, before : before + length] / weight
+
+    def weight_of(self, frames: int) -> Tensor:
+        """Give the sum of windows' squares at each sample of N frames, [1, N x hop]."""
+        squares = self.taper.square().expand(1, frames, -1)
+        before, length = self.margins[0], frames * self.hop
+        return self._add(squares)[:, before : before + length].clamp_min(LEAST_WEIGHT)
 
     def agree(self, magnitudes: Tensor, phases: Tensor, rounds: int) -> Tensor:
         """Give sounds of these magnitudes [B, N, F], their phases brought to agree in rounds."""
         spectrum = torch.polar(magnitudes, phases)
         before = torch.zeros_like(spectrum)
+        weight = self.weight_of(spectrum.shape[1])
         for _ in range(rounds):
-            again = self.transform(self.invert(spectrum))
+            again = self.transform(self.invert(spectrum, weight))
             towards = again - before * (MOMENTUM / (1 + MOMENTUM))
             spectrum, before = torch.polar(magnitudes, towards.angle()), again
-        return self.invert(spectrum)
+        return self.invert(spectrum, weight)
 
     def _add(self, frames: Tensor) -> Tensor:
         """Add frames [B, N, window], a hop after each other: [B, (N - 1) hop + window]."""
-        length = (frames.shape[1] - 1) * self.hop + self.window
-        columns = frames.transpose(1, 2)
-        added = F.fold(columns, (1, length), (1, self.window), stride=(1, self.hop))
-        return added[:, 0, 0]
+        overlaps = -(-self.window // self.hop)
+        padded = F.pad(frames, (0, overlaps * self.hop - self.window))
+        parts = padded.view(*frames.shape[:2], overlaps, self.hop)  # [B, N, overlaps, hop]
+        count = frames.shape[1]
+        total = frames.new_zeros(len(frames), count + overlaps - 1, self.hop)
+        for part in range(overlaps):  # five times as fast as F.fold on a CPU
+            total[:, part : part + count] += parts[:, :, part]
+        return total.flatten(1)[:, : (count - 1) * self.hop + self.window]
 
 
 def normalize(spectrogram: Tensor, stats: Mapping[str, float]) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from .ensemble import Ensemble, Places
-from .joining import sounding
+from .joining import levels, sounding
 from .paths import smooth_path
 
 DEPTH = 12.0  # dB below a gesture's loudest moment, which is not read
@@ -35,12 +35,23 @@ def walk(ensemble: Ensemble, rng: Generator, speed: float) -> Iterator[Tensor]:
 
 
 def _points(ensemble: Ensemble, rng: Generator) -> Iterator[Tensor]:
-    """Draw points: a place for each side and voice, and where its gesture begins and ends."""
-    stride = ensemble.leader.config.stride
+    """Draw points: a place for each side and voice, and the part of its gesture that is read."""
     while True:
         places = ensemble.draw(rng)
-        part = torch.tensor(sounding(ensemble.gesture(places), DEPTH)) / stride
+        part = _steady(ensemble.gesture(places), ensemble.leader.config.stride)
         yield torch.cat([*(place for side in places for place in side), part])
+
+
+def _steady(spectrogram: Tensor, stride: int) -> Tensor:
+    """Say from which latent to which a gesture sounds on, once it has come to its loudest.
+
+    The latent of an attack holds a beginning; read on and on it would sound like a motor.
+    """
+    loudest = int(levels(spectrogram).argmax())
+    _, end = sounding(spectrogram, DEPTH)
+    last = spectrogram.shape[-1] // stride - 1
+    start = min(loudest // stride + 1, last)
+    return torch.tensor([float(start), float(max(start, min(end // stride, last)))])
 
 
 def _read(ensemble: Ensemble, path: Iterator[Tensor]) -> Iterator[Tensor]:
