@@ -248,14 +248,20 @@ def _introduce(loaded: Any, player: Any, settings: Any, threads: int) -> None:
     from distill_core.configs import unstructure
 
     screen = current()
-    names = sorted(
-        {each.name for each in environment().named("companion")} | set(loaded.companions)
-    )
+    fitting = {each.name for each in environment().companions(loaded.host.owner.type)}
+    names = sorted(fitting | set(loaded.companions))
     has = "".join(f", {name}: {'yes' if name in loaded.companions else 'no'}" for name in names)
     version = loaded.header.version
     screen.say(f"Loaded {loaded.name}: {loaded.type} {version}{has}, device: {loaded.device}")
     force = unstructure(settings) | {"threads": threads}
-    screen.say("Settings: " + ", ".join(f"{name} {value}" for name, value in force.items()))
+    screen.say("Settings: " + ", ".join(f"{name} {_plain(force[name])}" for name in force))
+
+
+def _plain(value: Any) -> str:
+    """Write a setting as people say it: a table as it is typed, and None, which is automatic."""
+    if isinstance(value, dict):
+        return " ".join(f"{name}={number:g}" for name, number in value.items()) or "none"
+    return "auto" if value is None else str(value)
 
 
 def _pairs(words: tuple[str, ...]) -> dict[str, str]:
