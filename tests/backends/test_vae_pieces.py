@@ -68,16 +68,28 @@ def test_sound_in_pieces_is_what_all_at_once_gives(
 
 def test_latents_in_pieces_are_decoded_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The decoder looks no farther than is said."""
-    monkeypatch.setattr("distill_vae.ensemble.DECODED_FRAMES", 64)
     model = network(layers=3, slow_layers=2)
     latents = 0.3 * torch.randn((90, 4), generator=torch.Generator().manual_seed(0))
     ensemble = Ensemble([Voice(model, 1.0, ())], {}, 1.0, None)
     with torch.inference_mode():
-        whole = model.decode(latents[None])[0]
+        whole = next(ensemble.decode_row(iter([latents[None, None]])))
+        monkeypatch.setattr("distill_vae.ensemble.DECODED_FRAMES", 64)
         row = (each.T[None, None] for each in cut(latents.T, 5))
         pieces = list(ensemble.decode_row(row))
     assert len(pieces) > 3
     torch.testing.assert_close(torch.cat(pieces, -1), whole, rtol=0, atol=1e-4)
+
+
+def test_a_latent_that_is_held_has_no_pulse() -> None:
+    """A walk may stand still; its sound then does, too."""
+    model = network()
+    ensemble = Ensemble([Voice(model, 1.0, ())], {}, 1.0, None)
+    latents = torch.full((1, 1, 60, 4), 0.5)
+    with torch.inference_mode():
+        alone = model.decode(latents[0])[0, :, :, :, 100:140]
+        held = torch.cat(list(ensemble.decode_row(iter([latents]))), -1)[..., 100:140]
+    assert float(alone.diff(dim=-1).abs().max()) > 1e-2
+    assert float(held.diff(dim=-1).abs().max()) < 1e-4
 
 
 def test_memory_does_not_follow_the_length() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from attrs import frozen
 from torch import Generator, Tensor
 
@@ -83,14 +84,25 @@ class Ensemble:
             made = made + voice.weight * sound
         return made.flatten(0, 1)
 
-    def decode_row(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Decode a row of latents [Q, P, L_i, D] of any length to spectrograms [Q C, 2, M, N_i]."""
-        stride, reach = self.leader.config.stride, self.leader.decoder.reach
+    def decode_row(self, latents: Iterable[Tensor], gains: bool = False) -> Iterator[Tensor]:
+        """Decode a row of any length to spectrograms [Q C, 2, M, N_i], its frames evened out.
+
+        A latent that is held would decode to the same few frames again and again, with a pulse at
+        its rate; the mean over as many frames as a latent has is free of it.
+
+        Args:
+            latents: [Q, P, L_i, D], one after the other.
+            gains: whether each latent has one number more: what is added to log10 magnitudes.
+        """
+        stride, reach = self.leader.config.stride, self.leader.decoder.reach + 1
         count = max(1, DECODED_FRAMES // stride)
         for piece in in_pieces((each.transpose(2, 3) for each in latents), count, reach):
-            made = self.decode(piece.frames.transpose(2, 3))
+            row = piece.frames.transpose(2, 3)
+            made = self.decode(row[..., :-1] if gains else row)  # [Q C, 2, M, N]
+            if gains:
+                made[:, 0] += row[0, 0, :, -1].repeat_interleave(stride)
             first = piece.before * stride
-            yield made[..., first : first + piece.count * stride]
+            yield _evened(made, stride)[..., first : first + piece.count * stride]
 
     def sound(self, spectrograms: Iterable[Tensor]) -> Iterator[Tensor]:
         """Turn a row of spectrograms [Q C, 2, M, N_i] into pieces of sound [1, Q C, T_i]."""
@@ -99,3 +111,10 @@ class Ensemble:
     def _each(self, what: Callable[[Voice, Tensor], Tensor], places: Sequence[Tensor]) -> Tensor:
         pairs = zip(self.voices, places, strict=True)
         return torch.stack([what(voice, place) for voice, place in pairs])
+
+
+def _evened(spectrogram: Tensor, frames: int) -> Tensor:
+    """Give the mean over so many frames around each one of a spectrogram [Q C, 2, M, N]."""
+    before = frames // 2
+    padded = F.pad(spectrogram.flatten(1, 2), (before, frames - 1 - before), mode="replicate")
+    return F.avg_pool1d(padded, frames, 1).view_as(spectrogram)

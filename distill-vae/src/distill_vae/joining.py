@@ -23,6 +23,12 @@ def levels(spectrogram: Tensor) -> Tensor:
     return 10 * torch.log10(power / power.max())
 
 
+def level(spectrogram: Tensor) -> float:
+    """Give the mean level of a spectrogram [C, 2, M, N], in dB."""
+    power = _magnitudes(spectrogram[:, 0]).square().sum(1).mean().clamp_min(LEAST_POWER)
+    return float(10 * torch.log10(power))
+
+
 def sounding(spectrogram: Tensor, depth: float) -> tuple[int, int]:
     """Say from which frame to which (excluded) a sound is at most `depth` dB below its loudest."""
     frames = torch.nonzero(levels(spectrogram) >= -depth)[:, 0]

@@ -12,10 +12,12 @@ import torch
 from torch import Generator, Tensor
 
 from .ensemble import Ensemble, Places
-from .joining import levels, sounding
+from .joining import level, levels, sounding
 from .paths import smooth_path
 
 DEPTH = 12.0  # dB below a gesture's loudest moment, which is not read
+EVENNESS = 0.7  # of a difference in level, in dB, that a walk makes up for
+MOST_GAIN = 30.0  # dB
 SLOW_SECONDS = 0.8  # that a reading from one end to the other takes at least; faster ones flutter
 
 
@@ -31,18 +33,30 @@ def walk(ensemble: Ensemble, rng: Generator, speed: float) -> Iterator[Tensor]:
         speed: drawn places that are passed in a second.
     """
     step = speed / ensemble.leader.config.frames_per_second
-    return ensemble.decode_row(_read(ensemble, smooth_path(_points(ensemble, rng), step)))
+    return ensemble.decode_row(
+        _read(ensemble, smooth_path(_points(ensemble, rng), step)), gains=True
+    )
 
 
 def _points(ensemble: Ensemble, rng: Generator) -> Iterator[Tensor]:
-    """Draw points: a place for each side and voice, and the part of its gesture that is read."""
+    """Draw points: a place for each side and voice, the part of its gesture that is read, a gain.
+
+    The gain brings sounds that are louder or quieter than those before them nearer to these.
+    """
+    stride, usual, count = ensemble.leader.config.stride, 0.0, 0
     while True:
         places = ensemble.draw(rng)
-        part = _steady(ensemble.gesture(places), ensemble.leader.config.stride)
-        yield torch.cat([*(place for side in places for place in side), part])
+        gesture = ensemble.gesture(places)
+        start, end = _steady(gesture, stride)
+        own = level(gesture[..., start * stride : (end + 1) * stride])
+        count += 1
+        usual += (own - usual) / count
+        gain = EVENNESS * max(-MOST_GAIN, min(MOST_GAIN, usual - own)) / 20
+        told = torch.tensor([float(start), float(end), gain])
+        yield torch.cat([*(place for side in places for place in side), told])
 
 
-def _steady(spectrogram: Tensor, stride: int) -> Tensor:
+def _steady(spectrogram: Tensor, stride: int) -> tuple[int, int]:
     """Say from which latent to which a gesture sounds on, once it has come to its loudest.
 
     The latent of an attack holds a beginning; read on and on it would sound like a motor.
@@ -51,19 +65,21 @@ def _steady(spectrogram: Tensor, stride: int) -> Tensor:
     _, end = sounding(spectrogram, DEPTH)
     last = spectrogram.shape[-1] // stride - 1
     start = min(loudest // stride + 1, last)
-    return torch.tensor([float(start), float(max(start, min(end // stride, last)))])
+    return start, max(start, min(end // stride, last))
 
 
 def _read(ensemble: Ensemble, path: Iterator[Tensor]) -> Iterator[Tensor]:
-    """Give the latents [Q, P, L, D] of a path: its places' gestures, read to and fro."""
+    """Give the latents [Q, P, L, D + 1] of a path: its gestures, read to and fro, and gains."""
     slowest = SLOW_SECONDS * ensemble.leader.config.frames_per_second  # latent frames
     turned = 0.0  # radians of the reading, a whole turn to and fro
     for points in path:
-        start, end = points[:, -2], points[:, -1]
+        start, end, gain = points[:, -3:].unbind(1)
         reach = (end - start).clamp_min(0)
         turning = turned + (math.pi / reach.double().clamp_min(slowest)).cumsum(0)
         times = start + reach * (1 - torch.cos(turning)) / 2
-        yield ensemble.moments(_places(ensemble, points), times.to(points))
+        latents = ensemble.moments(_places(ensemble, points), times.to(points))  # [Q, P, L, D]
+        gains = gain[:, None].expand(*latents.shape[:3], 1)
+        yield torch.cat([latents, gains], -1)
         turned = float(turning[-1]) % math.tau
 
 
@@ -71,5 +87,5 @@ def _places(ensemble: Ensemble, points: Tensor) -> Places:
     """Take points apart again: the places [L, R] of each side and voice."""
     sizes = [voice.ground.size for voice in ensemble.voices]
     sides = 1 if ensemble.width is None else 2
-    parts = iter(torch.split(points[:, :-2], sizes * sides, 1))
+    parts = iter(torch.split(points[:, :-3], sizes * sides, 1))
     return [[next(parts) for _ in sizes] for _ in range(sides)]
