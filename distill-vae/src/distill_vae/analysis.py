@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .configs import VAEModel
 
 UNBOUNDED = 3.0  # log10 magnitude: 60 dB above what any sound within full scale has
-DETAIL = 20  # components beyond the sliders: what tells sounds apart that no slider does
+DETAIL = 60  # components beyond the sliders: what tells sounds apart that no slider does
 KEPT = 256  # gestures whose place is kept: what is drawn lies between them
 
 

@@ -13,6 +13,7 @@ from .analysis import Analysis
 
 NEIGHBOURS = 6  # among which a gesture's partner is drawn
 DOUBT = 8.0  # times the error of what goes with a slider, which is not believed
+SPREAD = 1.1  # what lies between two sounds lies nearer to the middle, and is quieter, than they
 NEARNESS = 0.5  # of a slider's range from middle to end: how near gestures tell of a position
 
 
@@ -36,7 +37,7 @@ def draw_place(analysis: Analysis, rng: Generator, variety: float = 1.0) -> Tens
     there = places[nearest.indices[kind]] if nearest.values[kind].isfinite() else here
     place = torch.lerp(here, there, share.to(here.device))
     middle = analysis.moved(torch.zeros_like(place), torch.zeros(len(analysis.low)))
-    return middle + variety * (place - middle)
+    return middle + SPREAD * variety * (place - middle)
 
 
 def move(analysis: Analysis, place: Tensor, positions: Tensor) -> Tensor:
