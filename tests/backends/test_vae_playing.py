@@ -177,6 +177,14 @@ def test_no_step_and_no_seam_at_the_borders_of_pieces(
         assert flux[at - 2 : at + 3].max() <= 1.05 * beside.max()
 
 
+def test_a_walk_has_no_pauses(instrument: distill_python.Model) -> None:
+    """It is a texture: sounds that are short or quiet alone are held and lifted in it."""
+    samples = instrument.generate(30.0, 5, mode="interpolate").audio.samples[0]
+    power = np.square(samples[: len(samples) // 4800 * 4800].reshape(-1, 4800)).mean(1)
+    levels = 10 * np.log10(power + 1e-12)
+    assert np.percentile(levels, 2) > np.percentile(levels, 90) - 45
+
+
 def _borders(samples: int) -> Iterator[int]:
     """List the samples at which a piece is joined to the one before."""
     from distill_vae.inversion import PIECE_FRAMES

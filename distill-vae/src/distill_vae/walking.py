@@ -16,6 +16,7 @@ from .joining import level, levels, sounding
 from .paths import smooth_path
 
 DEPTH = 12.0  # dB below a gesture's loudest moment, which is not read
+LOOKS_PER_SECOND, MOST_LOOKS = 1, 4  # at what sounds on the way; from one drawn place to the next
 EVENNESS = 0.7  # of a difference in level, in dB, that a walk makes up for
 MOST_GAIN = 30.0  # dB
 SLOW_SECONDS = 0.8  # that a reading from one end to the other takes at least; faster ones flutter
@@ -33,27 +34,31 @@ def walk(ensemble: Ensemble, rng: Generator, speed: float) -> Iterator[Tensor]:
         speed: drawn places that are passed in a second.
     """
     step = speed / ensemble.leader.config.frames_per_second
-    return ensemble.decode_row(
-        _read(ensemble, smooth_path(_points(ensemble, rng), step)), gains=True
-    )
+    finer = max(1, min(MOST_LOOKS, round(LOOKS_PER_SECOND / speed)))
+    coarse = smooth_path(_points(ensemble, rng), 1 / finer)
+    looked = _look(ensemble, (point for piece in coarse for point in piece))
+    return ensemble.decode_row(_read(ensemble, smooth_path(looked, step * finer)), gains=True)
 
 
 def _points(ensemble: Ensemble, rng: Generator) -> Iterator[Tensor]:
-    """Draw points: a place for each side and voice, the part of its gesture that is read, a gain.
+    """Draw points: a place for each side and voice."""
+    while True:
+        yield torch.cat([place for side in ensemble.draw(rng) for place in side])
+
+
+def _look(ensemble: Ensemble, points: Iterator[Tensor]) -> Iterator[Tensor]:
+    """Add to points the part of the gesture that is read there, and a gain.
 
     The gain brings sounds that are louder or quieter than those before them nearer to these.
     """
-    stride, usual, count = ensemble.leader.config.stride, 0.0, 0
-    while True:
-        places = ensemble.draw(rng)
-        gesture = ensemble.gesture(places)
+    stride, usual = ensemble.leader.config.stride, 0.0
+    for count, point in enumerate(points, 1):
+        gesture = ensemble.gesture(_places(ensemble, point))
         start, end = _steady(gesture, stride)
         own = level(gesture[..., start * stride : (end + 1) * stride])
-        count += 1
         usual += (own - usual) / count
         gain = EVENNESS * max(-MOST_GAIN, min(MOST_GAIN, usual - own)) / 20
-        told = torch.tensor([float(start), float(end), gain])
-        yield torch.cat([*(place for side in places for place in side), told])
+        yield torch.cat([point, point.new_tensor([float(start), float(end), gain])])
 
 
 def _steady(spectrogram: Tensor, stride: int) -> tuple[int, int]:
@@ -84,8 +89,9 @@ def _read(ensemble: Ensemble, path: Iterator[Tensor]) -> Iterator[Tensor]:
 
 
 def _places(ensemble: Ensemble, points: Tensor) -> Places:
-    """Take points apart again: the places [L, R] of each side and voice."""
+    """Take points apart again: the places [..., R] of each side and voice."""
     sizes = [voice.ground.size for voice in ensemble.voices]
     sides = 1 if ensemble.width is None else 2
-    parts = iter(torch.split(points[:, :-3], sizes * sides, 1))
+    whole = sum(sizes) * sides
+    parts = iter(torch.split(points[..., :whole], sizes * sides, -1))
     return [[next(parts) for _ in sizes] for _ in range(sides)]
