@@ -20,6 +20,7 @@ from .sliders import Told
 from .spectrogram import ComplexSpectrogram, ComplexSpectrogramConfig, denormalize, normalize
 
 KERNEL = 7  # frames that a block of core's looks at
+MOST_GAIN = 3.0  # log10 of the energy, 30 dB, that a morph may lack between its ends
 LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE = -12.0, 4.0
 
 
@@ -192,9 +193,16 @@ class ConvVAE(nn.Module):
         return self.invert(self.decode(self.encode_mean(audio)))[..., : audio.shape[-1]]
 
     def morph(self, start: Tensor, end: Tensor, amount: float) -> Tensor:
-        """Give the sound [B, C, T] whose latents lie `amount` of the way from start to end."""
-        latents = torch.lerp(self.encode_mean(start), self.encode_mean(end), amount)
-        return self.invert(self.decode(latents))[..., : start.shape[-1]]
+        """Give the sound [B, C, T] whose latents lie `amount` of the way from start to end.
+
+        It is as loud as lies between them: half way between two bands' magnitudes, where one of
+        them is silent, hardly anything is left.
+        """
+        ends = self.encode_mean(start), self.encode_mean(end)
+        made = self.decode(torch.lerp(*ends, amount))
+        first, last = (_energy(self.decode(each)) for each in ends)
+        lacking = (torch.lerp(first, last, amount) - _energy(made)).clamp(-MOST_GAIN, MOST_GAIN)
+        return self.invert(made)[..., : start.shape[-1]] * 10 ** (lacking / 2)
 
 
 def patch_size(config: VAEModel) -> int:
@@ -205,6 +213,12 @@ def patch_size(config: VAEModel) -> int:
 def _blocks(count: int, config: VAEModel) -> nn.Sequential:
     blocks = (ConvNeXtBlock(config.hidden_size, config.dropout) for _ in range(count))
     return nn.Sequential(*blocks)
+
+
+def _energy(spectrograms: Tensor) -> Tensor:
+    """Give log10 of the energy [B, 1, 1] of spectrograms [B, C, 2, M, N]."""
+    energy = (10 ** (2 * spectrograms[:, :, 0])).sum((1, 2, 3)).log10()
+    return energy[:, None, None]
 
 
 def _mid_side(audio: Tensor) -> Tensor:
