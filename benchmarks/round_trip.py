@@ -64,15 +64,21 @@ def round_trip_figures(data: Path) -> dict[str, Any]:
     }
 
 
+def send_through(representation: ComplexSpectrogram, sound: torch.Tensor) -> torch.Tensor:
+    """Send a sound [T] there and back, [1, 1, T']."""
+    spectrogram = representation.waveform_to_complex_mel(sound[None, None], RATE)
+    return representation.complex_mel_to_waveform(spectrogram, sample_rate=RATE)
+
+
 def judge(sounds: list[torch.Tensor], config: ComplexSpectrogramConfig) -> dict[str, float]:
     """Send sounds [T] there and back; give mean distances, and how fast it went."""
     representation = ComplexSpectrogram(config)
-    representation.complex_mel_to_waveform(representation(sounds[0][None, None]))  # warm
+    send_through(representation, sounds[0])  # warm
     mels, bands, matches = [], [], []
     spent = 0.0
     for sound in sounds:
         began = time.perf_counter()
-        made = representation.complex_mel_to_waveform(representation(sound[None, None]))
+        made = send_through(representation, sound)
         spent += time.perf_counter() - began
         again = made[0, 0, : len(sound)]
         mels.append(measures.measure_mel_distance(sound, again, RATE))

@@ -153,7 +153,9 @@ class ConvVAE(nn.Module):
         The end is padded with silence to whole latent frames.
         """
         padded = F.pad(_mid_side(audio), (0, -audio.shape[-1] % self.hop))
-        made = self.representation(padded.flatten(0, 1)[:, None], self.sample_rate)
+        made = self.representation.waveform_to_complex_mel(
+            padded.flatten(0, 1)[:, None], self.sample_rate
+        )
         shape = audio.shape[0], self.channels, *made.shape[1:]
         return made.view(shape)
 

@@ -72,8 +72,13 @@ class ComplexSpectrogram:
         """Give the first channel's value where there is no sound."""
         return math.log10(MAGNITUDE_FLOOR)
 
-    def __call__(self, waveform: Tensor, sample_rate: int = 48000) -> Tensor:
-        """Give the spectrogram [B, 2, M, N] of sounds [B, 1, T]."""
+    def waveform_to_complex_mel(self, waveform: Tensor, sample_rate: int = 48000) -> Tensor:
+        """Give the spectrogram [B, 2, M, N] of sounds [B, 1, T].
+
+        Args:
+            waveform: the sounds; silence is added to fill the last hop.
+            sample_rate: of the sounds, in Hz.
+        """
         bands, hop = self._of(sample_rate, waveform.device), self.config.hop_length
         padded = F.pad(waveform[:, 0], (0, -waveform.shape[-1] % hop))  # [B, N hop]
         spectrum = bands.transform(padded)  # [B, N, F]
