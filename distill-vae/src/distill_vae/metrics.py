@@ -14,7 +14,7 @@ class VAEEpochMetrics(EpochMetrics):
         reconstruction_loss: mean over the epoch.
         kl_divergence: in nats a latent frame, mean over the epoch.
         kl_weight: at the epoch's end.
-        active_dimensions: latent numbers that tell over 0.05 nats a frame, on average.
+        active_dimensions: latent numbers that tell over half a nat of their frame.
         latent_size: numbers that a latent frame has in all.
     """
 

@@ -18,8 +18,9 @@ from .metrics import VAEEpochMetrics
 from .network import ConvVAE
 from .shifting import shift_bands
 from .spectrogram import MAGNITUDE_FLOOR
+from .telling import Told
 
-ACTIVE_NATS = 0.05  # a frame; a latent number that tells less is not used
+ACTIVE_NATS = 0.5  # a latent number that tells less of its frame is not used
 LEAST_ACTIVE = 0.25  # of the latent numbers; with fewer the posterior has collapsed
 SETTLED = 0.3  # of the run; before that latents are still finding their use
 ENERGY_FRAMES = 8  # over which band energies are smoothed
@@ -48,8 +49,7 @@ class VAEObjective(CropObjective):
         self.network, self.config = model, config
         self.weight_decay = cast("float", config.weight_decay)
         self.progress = 0.0
-        self.sums = torch.zeros(2 + model.latent_size, dtype=torch.float64)
-        self.counted = 0
+        self.told = Told(model.latent_size)
         self.active = model.latent_size
 
     def compare(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
@@ -70,7 +70,8 @@ class VAEObjective(CropObjective):
         if not learning:  # sounds are judged by what comes back, whatever the weight by now
             return {"loss": reconstruction}
         divergence = posterior.divergence().mean((0, 1))  # [D]
-        self._count(reconstruction, divergence, progress)
+        self.progress = progress
+        self.told.add(reconstruction, posterior)
         free = cast("float", self.config.free_bits)
         penalty = self.kl_weight(progress) * divergence.clamp_min(free).sum()
         return {"loss": reconstruction + penalty}
@@ -82,13 +83,10 @@ class VAEObjective(CropObjective):
 
     def report(self) -> dict[str, Any]:
         """Give the epoch's means and how many latent numbers tell anything; count anew."""
-        means = (self.sums / max(1, self.counted)).tolist()
-        reconstruction, _, *nats = means
-        self.active = sum(each > ACTIVE_NATS for each in nats)
-        self.sums.zero_()
-        self.counted = 0
+        told, self.told = self.told, Told(self.network.latent_size)
+        self.active = int((told.nats > ACTIVE_NATS).sum())
         return {
-            "reconstruction_loss": reconstruction, "kl_divergence": sum(nats),
+            "reconstruction_loss": told.reconstruction, "kl_divergence": told.divergence,
             "kl_weight": self.kl_weight(self.progress), "active_dimensions": self.active,
             "latent_size": self.network.latent_size,
         }  # fmt: skip
@@ -106,12 +104,12 @@ class VAEObjective(CropObjective):
 
     def state(self) -> dict[str, Tensor]:
         """Give the epoch's sums, so that a resumed epoch reports as an unbroken one."""
-        return {"sums": self.sums.clone(), "counted": torch.tensor([self.counted, self.active])}
+        return {"sums": self.told.sums.clone(), "active": torch.tensor(self.active)}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take them back."""
-        self.sums = state["sums"].clone()
-        self.counted, self.active = state["counted"].tolist()
+        self.told.sums = state["sums"].clone()
+        self.active = int(state["active"])
 
     def _noisy(self, spectrograms: Tensor) -> Tensor:
         """Blur what the encoder hears, so that it does not learn clips by heart."""
@@ -120,13 +118,6 @@ class VAEObjective(CropObjective):
             return spectrograms
         deviations = self.network.stats[1::2].view(2, 1, 1)
         return spectrograms + amount * deviations * torch.randn_like(spectrograms)
-
-    def _count(self, reconstruction: Tensor, divergence: Tensor, progress: float) -> None:
-        self.progress = progress
-        nats = divergence.detach().double().cpu()
-        first = torch.tensor([float(reconstruction.detach()), 0.0], dtype=torch.float64)
-        self.sums += torch.cat([first, nats])
-        self.counted += 1
 
 
 def compare_spectrograms(made: Tensor, wanted: Tensor) -> Losses:
