@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import time
 from pathlib import Path
@@ -19,18 +18,15 @@ from typing import Any
 import distill_core as distill
 import pictures
 import starting
-import torch
-from generation import copying, generation_score
+from arguments import read_arguments
+from judging import judge_takes
 
 COMPANION = "prior"
-FIRST_SEEDS = (500, 1500, 2500, 3500, 4500)  # of each set of 64 takes
 
 
 def main() -> None:
     """Run everything and print a table."""
-    told = arguments()
-    torch.set_num_threads(told.threads)
-    told.out.mkdir(parents=True, exist_ok=True)
+    told = read_arguments(__doc__)
     model_path = told.out / "kit.distill"
     rows: dict[str, Any] = {}
     if not told.judge:
@@ -47,23 +43,6 @@ def main() -> None:
     for name, value in rows.items():
         print(f"{name:44} {value if not isinstance(value, float) else format(value, '.3f')}")
     (told.out / "figures.json").write_text(json.dumps(rows, indent=1))
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    reference = os.environ.get("DISTILL_REFERENCE")
-    parser.add_argument("--data", type=Path, default=reference and Path(reference))
-    parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--prior-minutes", type=float, default=4)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("bench"))
-    parser.add_argument("--judge", action="store_true", help="judge what is in --out already")
-    told = parser.parse_args()
-    if not told.data:
-        parser.error("name a folder of sounds with --data or DISTILL_REFERENCE")
-    return told
 
 
 def train_codec(told: argparse.Namespace, path: Path) -> None:
@@ -151,39 +130,6 @@ def show_takes(model: distill.Model, told: argparse.Namespace) -> None:
         ("held out", real), ("reconstructed", again), ("new", takes[:8]), ("new", takes[8:])
     ]  # fmt: skip
     pictures.draw(rows, told.out / "takes.png")
-
-
-def judge_takes(model: distill.Model, data: Path) -> dict[str, Any]:
-    """Hold sets of 64 takes against the material: do they resemble it, are they copies?
-
-    One set says little: the score moves by tens between sets of one model.
-    """
-    rate, held = model.sample_rate, set(model.header.training["held_out"])
-    real = {
-        path.name: distill.Sound.read(path).to(sample_rate=rate, channels=1).samples[0]
-        for path in sorted(data.glob("*.*"))
-        if path.suffix in {".wav", ".flac", ".ogg", ".mp3", ".aiff"}
-    }
-    sets = [
-        [take.audio.to(channels=1).samples[0] for take in model.takes(range(first, first + 64))]
-        for first in FIRST_SEEDS
-    ]
-    made = sets[0]
-    unseen = [wave for name, wave in real.items() if name in held]
-    known = [wave for name, wave in real.items() if name not in held]
-    copies = copying(made, unseen, known, rate)
-    scores = sorted(generation_score(each, known, rate) for each in sets)
-    lengths = sorted(len(wave) / rate for wave in made)
-    return {
-        "generation score (50 is real, 95 passes), median": scores[len(scores) // 2],
-        "generation score, lowest to highest": f"{scores[0]} to {scores[-1]}",
-        "nearest clip: takes, dB": copies["takes"],
-        "nearest clip: unseen files, dB": copies["unseen"],
-        "takes nearer than unseen files, share": copies["share"],
-        "length of takes, 10 %": lengths[6],
-        "length of takes, median": lengths[32],
-        "length of takes, 90 %": lengths[57],
-    }
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ ratios travel better.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import platform
 import time
 from pathlib import Path
@@ -18,7 +16,8 @@ from typing import Any
 
 import distill_core as distill
 import pictures
-import torch
+from arguments import read_arguments
+from judging import judge_takes
 from round_trip import round_trip_figures
 
 LONG_TAKE = 30.0  # seconds
@@ -28,9 +27,7 @@ SEED = 3
 
 def main() -> None:
     """Run everything and print a table."""
-    told = arguments()
-    torch.set_num_threads(told.threads)
-    told.out.mkdir(parents=True, exist_ok=True)
+    told = read_arguments(__doc__)
     path = told.out / "sliders.distill"
     if not told.judge:
         distill.train(
@@ -39,29 +36,12 @@ def main() -> None:
         )  # fmt: skip
     model = distill.load(path)
     rows = round_trip_figures(told.data) | training(path) | figures(model, told.data)
-    rows |= speeds(model)
+    rows |= speeds(model) | judge_takes(model, told.data)
     show(model, told.out)
     print(f"{platform.processor() or platform.machine()}, {told.threads} threads, seed {told.seed}")
     for name, value in rows.items():
         print(f"{name:44} {value if not isinstance(value, float) else format(value, '.3f')}")
-    (told.out / "figures.json").write_text(json.dumps(rows, indent=1))
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    reference = os.environ.get("DISTILL_REFERENCE")
-    parser.add_argument("--data", type=Path, default=reference and Path(reference))
-    parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--prior-minutes", help=argparse.SUPPRESS)  # run.py's, in one session
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("bench"))
-    parser.add_argument("--judge", action="store_true", help="judge what is in --out already")
-    told = parser.parse_args()
-    if not told.data:
-        parser.error("name a folder of sounds with --data or DISTILL_REFERENCE")
-    return told
+    (told.out / "vae-figures.json").write_text(json.dumps(rows, indent=1))
 
 
 def training(path: Path) -> dict[str, Any]:
