@@ -74,7 +74,7 @@ def test_sliders_and_presets_come_with_the_model(trained: Path) -> None:
     """Without them there is nothing to play by."""
     sliders = told(trained)["sliders"]
     assert sliders
-    assert all({"name", "variance", "low", "high"} == each.keys() for each in sliders)
+    assert all({"name", "variance"} == each.keys() for each in sliders)
     shares = [each["variance"] for each in sliders]
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1 + 1e-3

@@ -185,7 +185,7 @@ def test_train_help_without_a_type_lists_every_types_knobs(distill: Run) -> None
 
 
 def test_a_strangers_knobs_are_options_of_generate(distill: Run) -> None:
-    """With its short form, and a table as NAME=NUMBER that may be repeated."""
+    """With its short form, and a table as NAME=VALUE that may be repeated."""
     told = section(distill("generate", "--help").stdout, "Settings of hush")
     assert "-l, --loudness FLOAT" in told
     assert "[0 to 1; default: 0.5]" in told

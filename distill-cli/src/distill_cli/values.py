@@ -93,8 +93,9 @@ class Checked(click.Option):
             return value
         pair = isinstance(value, tuple)
         fault = self.control.fault(dict([value]) if pair else value)
-        if fault and pair and isinstance(value[1], str):
-            fault = f"{text!r} is not NAME=NUMBER"
+        legible = pair and not isinstance(value[1], str)
+        if fault and self.control.kind == "table" and not legible:
+            fault = f"{text!r} is not NAME=VALUE with a number for VALUE"
         if fault and text in self.meant:
             fault = fault.partition(" (")[0] + aside(self.meant[text])
         if fault:

@@ -21,7 +21,7 @@ ARTICLES = {
     "float": "a number",
     "text": "text",
     "path": "a path",
-    "table": "NAME=NUMBER pairs",
+    "table": "a table of names and numbers",
 }
 LONGEST_SHOWN = 60  # characters of a wrong value in a message
 LARGEST_SHOWN = 10**30
@@ -51,11 +51,12 @@ class Control:
             meant = near(value, map(str, self.choices)) if isinstance(value, str) else None
             shown = repr(value) if isinstance(value, float) else _shown(value)  # 3.0 is not 3
             return f"{shown} is not {self._wanted()}{aside(meant)}"
-        numbers = value.values() if self.kind == "table" else (value,)
+        numbers = value.items() if self.kind == "table" else [(None, value)]
         if self.kind in {"int", "float", "table"}:
-            for number in numbers:
+            for name, number in numbers:
                 if not self._within(number):
-                    return f"{_shown(number)} must {self._bounds()}"
+                    front = "" if name is None else f"{_shown(name)[1:-1]}="
+                    return f"{front}{_shown(number)} must {self._bounds()}"
         return None
 
     def _fits(self, value: Any) -> bool:

@@ -73,11 +73,5 @@ def _typical(gestures: Gestures) -> Tensor:
 
 def _table(analysis: Analysis, names: list[Name]) -> list[dict[str, Any]]:
     """List the sliders, the component of most variance first."""
-    rows = zip(names, analysis.variance, analysis.low, analysis.high, strict=False)
-    return [
-        {
-            "name": name.text, "variance": round(float(share), 4),
-            "low": round(float(low), 4), "high": round(float(high), 4),
-        }
-        for name, share, low, high in rows
-    ]  # fmt: skip
+    rows = zip(names, analysis.variance, strict=False)
+    return [{"name": name.text, "variance": round(float(share), 4)} for name, share in rows]

@@ -156,7 +156,7 @@ class VAEGenerating:
         min=-1, max=1,
     )  # fmt: skip
     variety: float = knob(
-        1.0, help="How far apart takes are in all that no slider is set to; 1 as the clips are.",
+        1.0, help="How far takes differ in what no slider sets: 0 not at all, 1 as your clips do.",
         min=0, max=2,
     )  # fmt: skip
     mode: Literal["crossfade", "interpolate"] = knob(
@@ -165,11 +165,11 @@ class VAEGenerating:
         " the next without a pause.",
     )
     overlap: float | None = knob(
-        None, help="What two sounds share where one passes into the next; automatic is 50 for"
-        " sounds that end, a quarter of a sound for others.",
+        None, help="With --mode crossfade: what two sounds share where one passes into the next;"
+        " automatic is 50 for sounds that end, a quarter of a sound for others.",
         min=0, max=2000, unit="ms",
     )  # fmt: skip
     speed: float = knob(
-        0.5, help="How many new sounds a second the walk of --mode interpolate comes to.",
+        0.5, help="With --mode interpolate: how many new sounds a second the walk comes to.",
         min=0.01, max=20, scale="log",
     )  # fmt: skip
