@@ -8,6 +8,7 @@ from itertools import islice
 import distill_vae.inversion
 import pytest
 import torch
+from distill_vae.analysis import frame_levels
 from distill_vae.ensemble import Ensemble
 from distill_vae.inversion import invert_row
 from distill_vae.joining import crossfaded, ended, levels, mixed
@@ -186,3 +187,18 @@ def tone(frames: int, level: float, frequency: float) -> Tensor:
     """Give a spectrogram [1, 2, 3, N] of one level and frequency in all its bands."""
     shape = 1, 3, frames
     return torch.stack([torch.full(shape, level), torch.full(shape, frequency)], 1)
+
+
+def test_what_is_too_loud_is_turned_down_as_a_whole() -> None:
+    """A sound keeps its shape, and two sides keep their balance; what is quiet stays as it is."""
+    analysis = network().analysis
+    bands = analysis.loudest.shape[-1]
+    analysis.bound(torch.full((1, bands), 1.0), torch.tensor(1.0))
+    made = torch.zeros(2, 1, 2, bands, 3)
+    made[0, 0, 0, 0] = torch.tensor([0.5, 5.0, 0.0])
+    made[1, 0, 0, 0] = -1.0
+    found = analysis.bounded(made, together=(0, -1))
+    by = found[:, :, 0] - torch.minimum(made[:, :, 0], torch.tensor(1.1))
+    torch.testing.assert_close(by, by.max().expand_as(by))
+    assert frame_levels(found[:, :, 0]).max() == pytest.approx(1.0, abs=1e-5)
+    torch.testing.assert_close(analysis.bounded(found), found)

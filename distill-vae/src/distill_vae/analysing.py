@@ -31,12 +31,13 @@ def analyse(model: ConvVAE, run: Run) -> dict[str, Any]:
     """
     model.eval()
     gestures = gather(model, run)
+    model.analysis.bound(gestures.loudest, gestures.level)
     told: dict[str, Any] = {"sliders": [], "presets": {}, "ends": gestures.ends}
     if len(gestures.latents) < FEWEST:
         run.warn("Too few sounds to find sliders: the model plays without.", run.outcome.steps)
         return told
     analysis = model.analysis
-    measured = measure_gestures(model, gestures.latents, bound=True)  # [G, P]
+    measured = measure_gestures(model, gestures.latents)  # [G, P]
     weights = weigh_latents(*decode_some(model, gestures.latents))
     found = find_components(gestures.latents, len(analysis.components), weights)
     found = turn_towards(found, measured, len(analysis.low))

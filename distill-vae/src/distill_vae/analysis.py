@@ -9,12 +9,15 @@ latent.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .configs import VAEModel
 
 UNBOUNDED = 3.0  # log10 magnitude: 60 dB above what any sound within full scale has
 DETAIL = 60  # components beyond the sliders: what tells sounds apart that no slider does
+NEAR = 4  # bands on either side: between two notes lies another
+HEADROOM = 0.1  # of a band, in log10 magnitude: 2 dB
 KEPT = 256  # gestures whose place is kept: what is drawn lies between them
 
 
@@ -29,7 +32,8 @@ class Analysis(nn.Module):
         variance: share of the gestures' variance along each slider, [K].
         places: where training gestures lie along the components, [G, R].
         count: how many of those there are, []; the other rows are 0.
-        loudest: log10 magnitude that no band of a training gesture is decoded above, [C, M].
+        loudest: log10 magnitude that no band is decoded above, [C, M].
+        level: that no frame is, as root of the sum of squares, [].
     """
 
     mean: Tensor
@@ -40,12 +44,14 @@ class Analysis(nn.Module):
     places: Tensor
     count: Tensor
     loudest: Tensor
+    level: Tensor
 
     def __init__(self, config: VAEModel, latent_size: int) -> None:
         super().__init__()
         sliders, frames = config.sliders, config.gesture_frames
         count = sliders + DETAIL
         self.register_buffer("loudest", torch.full((config.channels, config.n_mels), UNBOUNDED))
+        self.register_buffer("level", torch.tensor(UNBOUNDED))
         self.register_buffer("mean", torch.zeros(frames, latent_size))
         self.register_buffer("components", torch.zeros(count, frames, latent_size))
         self.register_buffer("places", torch.zeros(KEPT, count))
@@ -104,6 +110,37 @@ class Analysis(nn.Module):
         set_ = torch.where(positions.isnan(), kept, meant)
         return torch.cat([set_, places[..., count:]], -1)
 
+    def bound(self, loudest: Tensor, level: Tensor) -> None:
+        """Let nothing be decoded louder than the training sounds' bands [C, M] and frames [].
+
+        What lies near a band is taken for its own.
+        """
+        near = F.max_pool1d(loudest[None], 2 * NEAR + 1, 1, NEAR)[0]
+        self.loudest.copy_(near + HEADROOM)
+        self.level.copy_(level)
+
+    def bounded(self, spectrograms: Tensor, together: tuple[int, ...] = ()) -> Tensor:
+        """Turn down what is louder than all that was heard: first bands, then whole frames.
+
+        Sliders and variety lead beyond the clips, where bands add up to a level no sound had; a
+        take would be turned down for one such sound, and the others with it.
+
+        Args:
+            spectrograms: [B, C, 2, M, N].
+            together: which of B (0) and N (-1) are turned down alike, by the loudest among them.
+        """
+        magnitudes, frequencies = spectrograms.unbind(2)  # [B, C, M, N] each
+        bands = torch.minimum(magnitudes, self.loudest[..., None].to(magnitudes.device))
+        beyond = (frame_levels(bands) - self.level.to(bands.device)).clamp_min(0)  # [B, N]
+        if together:
+            beyond = beyond.amax(together, keepdim=True)
+        return torch.stack([bands - beyond[:, None, None], frequencies], 2)
+
     def _at(self, places: Tensor, frames: Tensor) -> Tensor:
         """Give the latents [L, D] of places [L, R] at whole frames [L]."""
         return self.mean[frames] + torch.einsum("lr,rld->ld", places, self.components[:, frames])
+
+
+def frame_levels(magnitudes: Tensor) -> Tensor:
+    """Give the level [B, N] of frames of log10 magnitudes [B, C, M, N], as log10 as well."""
+    return torch.log10((10 ** (2 * magnitudes)).sum((1, 2))) / 2

@@ -22,31 +22,17 @@ MOST_SOUNDS = 12  # that each slider is moved around
 FEW_SOUNDS = 4  # where there is little time
 MOST_DECODED = 128  # gestures, to see how the decoder listens to each number
 TOGETHER = 64  # gestures that are decoded at once
-NEAR = 4  # bands on either side: between two notes lies another
-HEADROOM = 0.1  # in log10 magnitude, 2 dB
 
 
-def measure_gestures(model: ConvVAE, gestures: Tensor, *, bound: bool = False) -> Tensor:
-    """Measure what is heard of gestures [G, W, D] once they are decoded, [G, 6].
-
-    Args:
-        model: what decodes; its analysis bounds how loud a band can become.
-        gestures: to be measured.
-        bound: whether to set that bound by them, with what lies near a band taken for its own.
-    """
+def measure_gestures(model: ConvVAE, gestures: Tensor) -> Tensor:
+    """Measure what is heard of gestures [G, W, D] once they are decoded, [G, 6]."""
     scale = Scale(model.sample_rate, model.config.hop_length)
-    loudest = model.analysis.loudest
-    heard, measured = [], []
+    measured = []
     for some in torch.split(gestures, TOGETHER):
         made = model.decode(some.to(model.stats.device))  # [G', C, 2, M, N]
-        heard.append(made[:, :, 0].amax((0, 3)))  # [C, M]
-        if not bound:
-            made[:, :, 0] = torch.minimum(made[:, :, 0], loudest[..., None])
+        made = model.analysis.bounded(made, together=(-1,))
         parts = model.representation.parts(made[:, 0], model.sample_rate)  # of two the middle
         measured.append(measure(parts.magnitudes.cpu(), scale))
-    if bound:
-        most = torch.stack(heard).amax(0)
-        loudest.copy_(F.max_pool1d(most[None], 2 * NEAR + 1, 1, NEAR)[0] + HEADROOM)
     return torch.cat(measured)
 
 

@@ -63,7 +63,7 @@ class Ensemble:
         sides = [
             self._each(lambda voice, place: voice.ground.gestures(place), side) for side in places
         ]
-        return self.decode(torch.stack(sides))
+        return self.decode(torch.stack(sides), whole=True)
 
     def moments(self, places: Places, times: Tensor) -> Tensor:
         """Give latents [Q, P, L, D] of paths: places [L, R] each, moments in frames [L]."""
@@ -73,14 +73,18 @@ class Ensemble:
         ]
         return torch.stack(sides)
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """Give the spectrogram [Q C, 2, M, N] of latents [Q, P, L, D], voices mixed by weight."""
+    def decode(self, latents: Tensor, *, whole: bool = False) -> Tensor:
+        """Give the spectrogram [Q C, 2, M, N] of latents [Q, P, L, D], voices mixed by weight.
+
+        Args:
+            latents: of a sound, or of a part of a walk.
+            whole: whether it is a sound, which keeps its shape where it is bounded.
+        """
         made = torch.zeros(())
         for voice, own in zip(self.voices, latents.unbind(1), strict=True):
             device = next(voice.network.parameters()).device
             sound = voice.network.decode(own.to(device)).cpu()  # [Q, C, 2, M, N]
-            bound = voice.analysis.loudest[..., None]  # [C, M, 1]
-            sound[:, :, 0] = torch.minimum(sound[:, :, 0], bound)  # beyond what was heard is noise
+            sound = voice.analysis.bounded(sound, together=(0, -1) if whole else (0,))
             made = made + voice.weight * sound
         return made.flatten(0, 1)
 

@@ -14,6 +14,7 @@ from attrs import frozen
 from distill_core import Clip, Run
 from torch import Tensor
 
+from .analysis import frame_levels
 from .network import ConvVAE
 
 MOST_GESTURES = 768
@@ -35,11 +36,15 @@ class Gestures:
         latents: [G, W, D].
         first: whether each is a clip's beginning, [G].
         ends: whether clips end by themselves, mostly.
+        loudest: log10 magnitude that no band of the sounds is above, [C, M].
+        level: the same of whole frames, [].
     """
 
     latents: Tensor
     first: Tensor
     ends: bool
+    loudest: Tensor
+    level: Tensor
 
 
 @frozen
@@ -61,12 +66,24 @@ def gather(model: ConvVAE, run: Run) -> Gestures:
         places = [places[index * len(places) // most] for index in range(most)]
     made: list[Tensor] = []
     first: list[bool] = []
-    for latents, place in _encoded(model, places, run.device):
-        made.append(latents)
-        first.append(place.start == 0)
+    bands, levels = [], []
+    for some in _spans(places):
+        sound, start = _read(model, some)
+        spectrograms = model.spectrograms(sound[None].to(run.device))  # [1, C, 2, M, N]
+        bands.append(spectrograms[0, :, 0].amax(2))
+        levels.append(frame_levels(spectrograms[:, :, 0]).amax())
+        latents = model.posterior(spectrograms).mean[0].cpu()  # [L, D]
+        for place in some:
+            own = slice(place.start - start, place.start - start + model.analysis.frames)
+            if _sounds(sound[:, own.start * model.hop : own.stop * model.hop]):
+                made.append(latents[own].clone())
+                first.append(place.start == 0)
     shape = 0, model.analysis.frames, model.latent_size
-    latents = torch.stack(made) if made else torch.zeros(shape)
-    return Gestures(latents, torch.tensor(first, dtype=torch.bool), clips_end(run))
+    return Gestures(
+        torch.stack(made) if made else torch.zeros(shape),
+        torch.tensor(first, dtype=torch.bool),
+        clips_end(run), torch.stack(bands).amax(0), torch.stack(levels).amax(),
+    )  # fmt: skip
 
 
 def clips_end(run: Run) -> bool:
@@ -85,22 +102,22 @@ def _places(model: ConvVAE, run: Run) -> Iterator[Place]:
             yield Place(clip, start)
 
 
-def _encoded(
-    model: ConvVAE, places: Sequence[Place], device: str
-) -> Iterator[tuple[Tensor, Place]]:
-    """Encode gestures [W, D]; those that lie near each other in a clip are encoded at once."""
-    for (clip, span), group in groupby(places, lambda place: (place.clip, place.start // SPAN)):
-        start = max(0, span * SPAN - CONTEXT_FRAMES)
-        some = list(group)
-        end = some[-1].start + model.analysis.frames + CONTEXT_FRAMES
-        sound = _cut(clip, start * model.hop, (end - start) * model.hop)  # [C, T]
-        latents = model.encode_mean(sound[None].to(device))[0].cpu()
-        for place in some:
-            at = place.start - start
-            own = slice(at, at + model.analysis.frames)
-            heard = sound[:, own.start * model.hop : own.stop * model.hop]
-            if float(heard.square().mean().sqrt()) >= QUIETEST:
-                yield latents[own].clone(), place
+def _spans(places: Sequence[Place]) -> Iterator[list[Place]]:
+    """Group places that lie near each other in a clip: what follows is encoded at once."""
+    for _, group in groupby(places, lambda place: (place.clip, place.start // SPAN)):
+        yield list(group)
+
+
+def _read(model: ConvVAE, places: Sequence[Place]) -> tuple[Tensor, int]:
+    """Read what lies at and around places: sound [C, T], and the latent frame it begins at."""
+    start = max(0, places[0].start // SPAN * SPAN - CONTEXT_FRAMES)
+    end = places[-1].start + model.analysis.frames + CONTEXT_FRAMES
+    return _cut(places[0].clip, start * model.hop, (end - start) * model.hop), start
+
+
+def _sounds(sound: Tensor) -> bool:
+    """Say whether a sound [C, T] is more than silence."""
+    return float(sound.square().mean().sqrt()) >= QUIETEST
 
 
 def _cut(clip: Clip, first: int, length: int) -> Tensor:
