@@ -11,7 +11,7 @@ import torch
 from distill_vae.analysis import frame_levels
 from distill_vae.ensemble import Ensemble
 from distill_vae.inversion import invert_row
-from distill_vae.joining import crossfaded, ended, levels, mixed
+from distill_vae.joining import balanced, crossfaded, ended, levels, mixed
 from distill_vae.paths import smooth_path
 from distill_vae.pieces import in_pieces
 from distill_vae.voices import Voice
@@ -202,3 +202,15 @@ def test_what_is_too_loud_is_turned_down_as_a_whole() -> None:
     torch.testing.assert_close(by, by.max().expand_as(by))
     assert frame_levels(found[:, :, 0]).max() == pytest.approx(1.0, abs=1e-5)
     torch.testing.assert_close(analysis.bounded(found), found)
+
+
+def test_two_sides_do_not_lean() -> None:
+    """A side that is 9 dB louder would be heard as the direction of a take; bands may differ."""
+    sides = torch.zeros(2, 2, 40, FRAMES)
+    sides[:, 0] = 0.5 * torch.randn(2, 40, FRAMES, generator=torch.Generator().manual_seed(1))
+    even = balanced(sides)
+    sides[0, 0] += 9 / 20
+    made = balanced(sides)
+    left, right = (10 ** (2 * made[:, 0])).sum((1, 2))
+    assert abs(float(10 * (left / right).log10())) < 0.5
+    torch.testing.assert_close(made[:, 0] - even[:, 0], torch.full_like(made[:, 0], 4.5 / 20))

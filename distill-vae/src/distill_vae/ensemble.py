@@ -14,6 +14,7 @@ from attrs import frozen
 from torch import Generator, Tensor
 
 from .inversion import invert_row
+from .joining import BALANCED_FRAMES, balanced
 from .network import ConvVAE
 from .pieces import in_pieces
 from .voices import Voice, draw_places
@@ -86,7 +87,8 @@ class Ensemble:
             sound = voice.network.decode(own.to(device)).cpu()  # [Q, C, 2, M, N]
             sound = voice.analysis.bounded(sound, together=(0, -1) if whole else (0,))
             made = made + voice.weight * sound
-        return made.flatten(0, 1)
+        whole = made.flatten(0, 1)
+        return whole if self.width is None else balanced(whole)
 
     def decode_row(self, latents: Iterable[Tensor], gains: bool = False) -> Iterator[Tensor]:
         """Decode a row of any length to spectrograms [Q C, 2, M, N_i], its frames evened out.
@@ -99,6 +101,7 @@ class Ensemble:
             gains: whether each latent has one number more: what is added to log10 magnitudes.
         """
         stride, reach = self.leader.config.stride, self.leader.decoder.reach + 1
+        reach += 0 if self.width is None else -(-BALANCED_FRAMES // 2 // stride)
         count = max(1, DECODED_FRAMES // stride)
         for piece in in_pieces((each.transpose(2, 3) for each in latents), count, reach):
             row = piece.frames.transpose(2, 3)

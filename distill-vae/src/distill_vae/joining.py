@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .spectrogram import MAGNITUDE_FLOOR
@@ -15,6 +16,8 @@ from .spectrogram import MAGNITUDE_FLOOR
 ENDED = 50.0  # dB below a sound's loudest frame, where it is over
 FADE_SHARE, LONGEST_FADE = 0.25, 12  # of a sound's frames; frames of its end that fade
 LEAST_POWER = 1e-20
+BALANCED_FRAMES = 31  # an odd number, some 0.3 s, over which two sides are as loud as one another
+MOST_LEAN = 18.0  # dB that a side is brought nearer to the middle
 
 
 def levels(spectrogram: Tensor) -> Tensor:
@@ -62,6 +65,20 @@ def mixed(spectrograms: Iterable[Tensor], weights: Iterable[Tensor]) -> Tensor:
         power, frequency = power + own, frequency + own * each[:, 1]
     mean = frequency / power.clamp_min(LEAST_POWER)
     return torch.stack([_logs(power.sqrt()), mean], 1)
+
+
+def balanced(sides: Tensor) -> Tensor:
+    """Bring left and right [2, 2, M, N] to one level: two related sounds differ, but do not lean.
+
+    Without it the louder of them would be heard as the direction of the whole.
+    """
+    power = _magnitudes(sides[:, 0]).square().sum(1)  # [2, N]
+    around = F.avg_pool1d(
+        power, BALANCED_FRAMES, 1, BALANCED_FRAMES // 2, count_include_pad=False
+    )  # fmt: skip
+    own = around.clamp_min(LEAST_POWER).log10() / 2
+    lacking = (own.mean(0) - own).clamp(-MOST_LEAN / 20, MOST_LEAN / 20)
+    return torch.stack([sides[:, 0] + lacking[:, None], sides[:, 1]], 1)
 
 
 def crossfaded(sounds: Iterable[Tensor], overlap: int, *, beginnings: bool) -> Iterator[Tensor]:
