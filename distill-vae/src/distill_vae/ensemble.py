@@ -87,8 +87,8 @@ class Ensemble:
             sound = voice.network.decode(own.to(device)).cpu()  # [Q, C, 2, M, N]
             sound = voice.analysis.bounded(sound, together=(0, -1) if whole else (0,))
             made = made + voice.weight * sound
-        whole = made.flatten(0, 1)
-        return whole if self.width is None else balanced(whole)
+        sides = made.flatten(0, 1)
+        return sides if self.width is None else balanced(sides)
 
     def decode_row(self, latents: Iterable[Tensor], gains: bool = False) -> Iterator[Tensor]:
         """Decode a row of any length to spectrograms [Q C, 2, M, N_i], its frames evened out.
