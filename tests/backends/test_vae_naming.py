@@ -11,7 +11,7 @@ from distill_vae.clusters import cluster, describe
 from distill_vae.components import find_components, keep, turn_towards, weigh_latents
 from distill_vae.drawing import draw_place, move
 from distill_vae.naming import judge, name_sliders
-from distill_vae.properties import NAMES, Scale, measure
+from distill_vae.properties import NAMES, Scale, deviations, measure
 from torch import Tensor
 
 from .instruments import analysed, network
@@ -120,6 +120,16 @@ def test_an_effect_that_few_sounds_have_is_none() -> None:
     rows[0, 0, :, 1] = 20 * POSITIONS
     rows[0, 1:, :, 1] = -0.1 * POSITIONS
     assert named(rows) == [("character", False)]
+
+
+def test_what_no_two_sounds_differ_in_names_no_slider() -> None:
+    """Struck sounds all begin at once: a few ms more are not what the slider of length does."""
+    clips = torch.zeros(20, len(NAMES))
+    clips[:, NAMES.index("duration")] = torch.linspace(0.1, 0.5, 20)
+    clips[0, NAMES.index("attack")] = 1e-3
+    rows = moves({"duration": 0.3, "attack": 0.01})
+    found = name_sliders(judge(rows, deviations(clips)))
+    assert [each.text for each in found] == ["duration"]
 
 
 def test_properties_are_shared_out_before_any_is_given_twice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -343,6 +344,22 @@ def test_a_strangers_numbers_are_refused_in_a_line(
     path = rewritten(trained, tmp_path / "odd.distill", told(trained), **{name: odd})
     with pytest.raises(ModelFileError, match=f"analysis is damaged: its {name}"):
         distill_python.load(path)
+
+
+@pytest.mark.parametrize("mode", ["crossfade", "interpolate"])
+@pytest.mark.parametrize("part", ["stats", "decoder.leave.weight"])
+def test_weights_that_are_no_numbers_are_told_as_what_they_make(
+    distill: Distill, trained: Path, tmp_path: Path, part: str, mode: str
+) -> None:
+    """The file is at fault, and not the distribution that is asked to play it."""
+    file = read_model_file(trained)
+    parts = file.parts()
+    parts["vae"][part] = torch.full_like(parts["vae"][part], math.nan)
+    broken = tmp_path / "nan.distill"
+    write_model_file(broken, file.header.told, parts)
+    result = distill("generate", str(broken), "--mode", mode, "-o", str(tmp_path))
+    assert result.code == 3
+    assert "NaN" in result.err
 
 
 @pytest.mark.parametrize("count", [-5, 0, 1 << 40])

@@ -15,6 +15,7 @@ from .effects import FEW_SOUNDS, MOST_SOUNDS, decode_some, measure_gestures, mea
 from .gestures import Gestures, gather
 from .naming import Name, judge, name_sliders
 from .network import ConvVAE
+from .properties import deviations
 
 FEWEST = 3  # gestures, between which there are components
 
@@ -45,7 +46,7 @@ def analyse(model: ConvVAE, run: Run) -> dict[str, Any]:
     if not analysis.sliders:
         return told
     moved = measure_sliders(model, FEW_SOUNDS if run.stopping else MOST_SOUNDS)
-    names = name_sliders(judge(moved, measured.std(0)))
+    names = name_sliders(judge(moved, deviations(measured)))
     turn(analysis, names)
     signs = torch.tensor([-1.0 if name.turned else 1.0 for name in names])
     sliders = found.places[:, : len(names)].float() * signs

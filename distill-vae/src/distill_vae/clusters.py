@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .analysis import Analysis
-from .properties import NAMES
+from .properties import NAMES, deviations
 
 FEWEST, MOST = 4, 8  # clusters
 GESTURES_EACH = 12  # as many to a cluster, about
@@ -43,7 +43,7 @@ def make_presets(
     """
     count = min(MOST, max(FEWEST, len(sliders) // GESTURES_EACH), len(sliders))
     labels = cluster(sliders, count)
-    standard = (measured - measured.mean(0)) / measured.std(0).clamp_min(1e-6)
+    standard = (measured - measured.mean(0)) / deviations(measured)
     positions = _positions(analysis, sliders)
     spread = sliders.std(0, correction=0)
     presets: dict[str, dict[str, Any]] = {}

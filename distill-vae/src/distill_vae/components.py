@@ -12,6 +12,7 @@ from attrs import frozen
 from torch import Tensor
 
 from .analysis import Analysis
+from .properties import deviations
 
 LOWEST, HIGHEST = 0.05, 0.95  # quantiles that a slider's ends stand for
 WEAKEST = 1e-4  # of the strongest; what is weaker counts as much as that
@@ -99,8 +100,7 @@ def turn_towards(found: Components, measured: Tensor, sliders: int) -> Component
     """
     count = min(sliders, int((found.shares >= LEAST_OF_SLIDER).sum()))
     places = found.places[:, :count]  # [G, K]
-    standard = measured.double() - measured.double().mean(0)
-    standard = standard / standard.std(0).clamp_min(1e-9)
+    standard = ((measured - measured.mean(0)) / deviations(measured)).double()
     left, axes = places, places.new_zeros(0, count)
     free = list(range(measured.shape[1]))
     while free and len(axes) < count:

@@ -33,8 +33,11 @@ def level(spectrogram: Tensor) -> float:
 
 
 def sounding(spectrogram: Tensor, depth: float) -> tuple[int, int]:
-    """Say from which frame to which (excluded) a sound is at most `depth` dB below its loudest."""
-    frames = torch.nonzero(levels(spectrogram) >= -depth)[:, 0]
+    """Say from which frame to which (excluded) a sound is at most `depth` dB below its loudest.
+
+    Of one that is no sound but NaN that is all of it: core refuses it in its own words.
+    """
+    frames = torch.nonzero(~(levels(spectrogram) < -depth))[:, 0]
     return int(frames[0]), int(frames[-1]) + 1
 
 

@@ -55,7 +55,7 @@ def judge(measured: Tensor, deviations: Tensor) -> Effects:
         measured: properties of sounds with each slider at each position, [K, E, O, P].
         deviations: of the properties over the training sounds, [P].
     """
-    standard = measured / deviations.clamp_min(1e-6)
+    standard = measured / deviations
     steps = standard.diff(dim=2)  # [K, E, O - 1, P]
     total = steps.sum(2).mean(1)  # [K, P]
     way = total.sign()[:, None]

@@ -10,6 +10,8 @@ from attrs import frozen
 from torch import Tensor
 
 NAMES = ("brightness", "loudness", "noisiness", "pitch", "attack", "duration")
+# octaves, dB, dB, octaves and seconds: sounds that differ by less are alike to most ears
+AUDIBLE = (0.1, 1.0, 1.0, 0.1, 0.015, 0.03)
 DEAD = 50.0  # dB below its loudest frame a sound is over
 PRESENT = 30.0  # dB below it a frame still counts
 RISEN = 1.0  # dB below it a sound has come to its full level
@@ -54,6 +56,14 @@ def measure(magnitudes: Tensor, scale: Scale) -> Tensor:
         ],
         1,
     )
+
+
+def deviations(measured: Tensor) -> Tensor:
+    """Give how far the properties [G, 6] of sounds differ, [6]; at least as far as is heard.
+
+    Of sounds that all begin alike, a slider's little is else taken for very much.
+    """
+    return measured.std(0).maximum(torch.tensor(AUDIBLE))
 
 
 def _centroid(spectrum: Tensor, scale: Scale) -> Tensor:
