@@ -132,6 +132,13 @@ def test_what_no_two_sounds_differ_in_names_no_slider() -> None:
     assert [each.text for each in found] == ["duration"]
 
 
+def test_what_jumps_to_and_fro_hides_no_effect() -> None:
+    """A pitch that is found in noise is anywhere, and no reason to leave a length without name."""
+    rows = moves({"duration": 2.0})
+    rows[0, :, :, NAMES.index("pitch")] = torch.tensor([0.0, 9.0, -9.0, 0.0, 9.0])
+    assert named(rows) == [("duration", False)]
+
+
 def test_properties_are_shared_out_before_any_is_given_twice() -> None:
     """Two sliders and two properties: both can be had by name."""
     rows = moves({"brightness": 3.0, "noisiness": 2.5}, {"brightness": 2.0})

@@ -13,7 +13,7 @@ from .properties import NAMES
 
 PLAIN = "character"
 LEAST_EFFECT = 0.5  # deviations of the training sounds, from one end to the other, on average
-MAIN = 0.4  # of its largest effect: what a slider does beside much else is not what it is for
+MAIN = 0.4  # of its largest even effect: what a slider does beside much else is not what it is for
 LEAST_AGAIN = 0.6  # sureness of the second slider of a name
 LEAST_STEP = 0.04  # of the whole effect, from each position to the next, on average
 STEADY = 0.2  # of a step's deviation, by which it has to be larger: so will a few other sounds' be
@@ -64,8 +64,9 @@ def judge(measured: Tensor, deviations: Tensor) -> Effects:
     agreeing = (each > 0).float().mean(1)
     sure = total.abs() / (each.std(1, correction=0) + DOUBT)
     even = (least >= LEAST_STEP * total.abs()[:, None]).all(1) & (agreeing >= LEAST_SURE)
-    least_effect = (MAIN * total.abs().amax(1, keepdim=True)).clamp_min(LEAST_EFFECT)
-    return Effects(total, torch.where(even & (total.abs() >= least_effect), sure, 0.0))
+    size = torch.where(even, total.abs(), 0.0)  # what jumps to and fro is no effect to compare with
+    least_effect = (MAIN * size.amax(1, keepdim=True)).clamp_min(LEAST_EFFECT)
+    return Effects(total, torch.where(size >= least_effect, sure, 0.0))
 
 
 def name_sliders(effects: Effects) -> list[Name]:

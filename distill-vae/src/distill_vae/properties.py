@@ -10,8 +10,8 @@ from attrs import frozen
 from torch import Tensor
 
 NAMES = ("brightness", "loudness", "noisiness", "pitch", "attack", "duration")
-# octaves, dB, dB, octaves and seconds: sounds that differ by less are alike to most ears
-AUDIBLE = (0.1, 1.0, 1.0, 0.1, 0.015, 0.03)
+# octaves, dB, dB, octaves and seconds: clips that differ by less are alike to most ears
+AUDIBLE = (0.3, 3.0, 2.0, 0.2, 0.02, 0.05)
 DEAD = 50.0  # dB below its loudest frame a sound is over
 PRESENT = 30.0  # dB below it a frame still counts
 RISEN = 1.0  # dB below it a sound has come to its full level
