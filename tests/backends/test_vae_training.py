@@ -17,6 +17,8 @@ from distill_vae.shifting import shift_bands
 from distill_vae.spectrogram import MAGNITUDE_FLOOR
 from distill_vae.training import compare_spectrograms
 
+from ..conftest import call
+
 TINY: dict[str, Any] = {
     "hidden_size": 32, "layers": 1, "slow_layers": 1, "encoder_layers": 1, "batch": 4,
     "n_mels": 96, "phase_rounds": 2, "latent_size": 16,
@@ -220,3 +222,20 @@ def test_an_old_header_without_a_type_is_claimed(
         else:
             with pytest.raises(distill.BackendError):
                 distill.load(path)
+
+
+def test_a_preset_of_a_slider_that_there_is_not_is_refused(
+    trained: tuple[distill.Model, list[distill.Event]], tmp_path: Path
+) -> None:
+    """It could be saved, and never be played."""
+    path = tmp_path / "v.distill"
+    path.write_bytes(trained[0].header.path.read_bytes())
+    (first, *_) = [each["name"] for each in trained[0].header.extras["vae"]["sliders"]]
+    before = path.read_bytes()
+    done = call("presets", "save", path, "odd", "--slider", f"{first}x=0.5")
+    assert (done.code, done.out) == (2, "")
+    assert f"--slider: there is no {first}x." in done.err
+    assert f"This model has: {first}" in done.err or f", {first}" in done.err
+    assert path.read_bytes() == before
+    assert call("presets", "save", path, "even", "--slider", f"{first}=0.5").code == 0
+    assert call("generate", path, "--preset", "even", "-o", tmp_path / "takes").code == 0

@@ -20,6 +20,7 @@ class Declaration:
     unit: str | None = None
     flag: str | None = None
     short: str | None = None
+    names: str | None = None
 
 
 def knob(
@@ -32,6 +33,7 @@ def knob(
     unit: str | None = None,
     flag: str | None = None,
     short: str | None = None,
+    names: str | None = None,
 ) -> Any:
     """Declare one setting of a config class; options, widgets, checks and tables derive from it.
 
@@ -48,9 +50,11 @@ def knob(
         unit: of the value, as "s", "ms", "dB" or "Hz".
         flag: the option's name where it differs from the field's ("layers").
         short: a one-letter option ("t").
+        names: of a table, where its names depend on the model: the key of the extras under which
+            records with those names lie ("sliders").
     """
     declaration = Declaration(
-        help=help, min=min, max=max, scale=scale, unit=unit, flag=flag, short=short
+        help=help, min=min, max=max, scale=scale, unit=unit, flag=flag, short=short, names=names
     )
     options: dict[str, Any] = {"metadata": {KEY: declaration}, "validator": _check}
     if isinstance(default, dict):

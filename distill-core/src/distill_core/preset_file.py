@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .configs import Caller, by_field
-from .errors import ConfigError
+from .controls import controls
+from .errors import ConfigError, nearest
 from .modelfile import read_model_file, replace_words
 from .presets import KEY, Preset, checked_name, checked_settings, named, presets_in
 from .strict import dump
@@ -52,6 +53,7 @@ def save_preset(
     there = {each.name for each in presets_in(file.header, [kind.name])}
     if name in there and not replace:
         raise ConfigError(f"{path} has a preset {name!r} already.", "Replace it with --force.")
+    _check_names(file.header, kind, kept, called)
     replace_words(file, {KEY: dump(file.header.presets | {name: kept})})
     return kept
 
@@ -77,6 +79,25 @@ def remove_preset(path: Path, parts: Sequence[str], name: str) -> Preset:
         words = {"extras": dump(_unlearnt(file.header, parts, name))}
     replace_words(file, words)
     return preset
+
+
+def _check_names(
+    header: Header, kind: ModelType, settings: Mapping[str, Any], called: Caller
+) -> None:
+    """Refuse names in a table that this model does not know, where its extras list them."""
+    extras = header.extras.get(kind.name)
+    for each in controls(kind.generating):
+        if each.told.names is None or each.name not in settings:
+            continue
+        records = extras.get(each.told.names) if isinstance(extras, dict) else None
+        rows = records if isinstance(records, list) else []
+        known = sorted(str(row["name"]) for row in rows if isinstance(row, dict) and "name" in row)
+        for name in settings[each.name]:
+            if name not in known:
+                raise ConfigError(
+                    f"{called(each.name)}: there is no {name}.{nearest(name, known)}"
+                    f" This model has: {', '.join(known) or 'none'}."
+                )
 
 
 def _unlearnt(header: Header, parts: Sequence[str], name: str) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class VAEGenerating:
     slider: dict[str, float] = knob(
         {}, help="Where a slider stands: 0 is the middle of your clips, -1 and 1 are near their"
         " ends. The names are in distill info MODEL; may be given several times.",
-        min=-1, max=1,
+        min=-1, max=1, names="sliders",
     )  # fmt: skip
     variety: float = knob(
         1.0, help="How far takes differ in what no slider sets: 0 not at all, 1 as your clips do.",
