@@ -64,9 +64,9 @@ def check_sliders(wanted: Iterable[str], known: Iterable[str]) -> None:
     for name in wanted:
         if not known:
             raise ConfigError(
-                f"--slider: {name} cannot be set, since this model was saved without an analysis,"
-                " which finds the sliders.",
-                "Leave --slider out, or train it again to its end.",
+                f"--slider: {name} cannot be set, since no sliders were found when this model was"
+                " trained: it was stopped before, or had too few sounds.",
+                "Leave --slider out, or train again: to the end, with more sounds.",
             )
         if name not in known:
             near = get_close_matches(name.lower(), known, n=1)
