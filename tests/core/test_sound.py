@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,15 @@ def test_a_bad_file_is_named_with_its_reason(tmp_path: Path, write: Write) -> No
         Sound.read(tmp_path / "none.wav")
 
 
+@pytest.fixture
+def answered() -> Iterator[None]:
+    """Answer Ctrl-C as Python does, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("answered")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 @pytest.mark.parametrize("call", range(1, 20, 3))
 def test_ctrl_c_while_a_sound_is_encoded_is_neither_lost_nor_harmful(
