@@ -19,6 +19,13 @@ LARGEST_SEED = (1 << 63) - 1
 
 data = click.argument("data", nargs=-1, required=True, type=Place(path_type=Path))
 model = click.argument("model", type=Place())
+out = option(
+    "-o",
+    "--out",
+    required=True,
+    type=Place(path_type=Path, file_okay=False),
+    help="The folder to write to.",
+)
 as_json = option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 seed = option(
     "--seed",

@@ -137,6 +137,13 @@ def counted(count: Any, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
+def beyond_full_scale(path: Any, samples: int) -> str:
+    """Say that samples of a sound were beyond full scale, and what was done."""
+    were = "was" if samples == 1 else "were"
+    told = f"{counted(samples, 'sample')} {were} beyond full scale"
+    return f"{path}: {told}; turned down as a whole."
+
+
 def seconds(value: float) -> str:
     """Write a length of time for people: 0.25 s, 12.3 s, 5:34, 1:02:03."""
     if value < 60:

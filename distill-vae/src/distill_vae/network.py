@@ -19,7 +19,6 @@ from .configs import USUAL_LATENT, VAEGenerating, VAEModel
 from .sliders import Told
 from .spectrogram import ComplexSpectrogram, ComplexSpectrogramConfig, denormalize, normalize
 
-KERNEL = 7  # frames that a block of core's looks at
 MOST_GAIN = 3.0  # log10 of the energy, 30 dB, that a morph may lack between its ends
 LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE = -12.0, 4.0
 
@@ -94,7 +93,7 @@ class Decoder(nn.Module):
     @property
     def reach(self) -> int:
         """Count the latents on either side that a frame follows from."""
-        side = KERNEL // 2
+        side = ConvNeXtBlock.reach
         return side * len(self.slow) + -(-side * len(self.fast) // self.stride)
 
     def forward(self, latents: Tensor) -> Tensor:

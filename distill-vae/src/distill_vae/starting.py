@@ -87,9 +87,7 @@ def _measure_stats(model: ConvVAE, run: Run) -> None:
             run.leave_if_stopping()
             made = model.spectrograms(audio[None].to(run.device)).transpose(1, 2).flatten(2)[0]
             for channel, values in enumerate(made.double().cpu()):
-                counted = (
-                    values if channel == 0 else values[values != 0]
-                )  # masked ones tell nothing
+                counted = values[values != 0] if channel else values  # masked ones tell nothing
                 sums[channel] += torch.stack(
                     [counted.sum(), counted.square().sum(), torch.tensor(float(len(counted)))]
                 )

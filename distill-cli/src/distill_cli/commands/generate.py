@@ -20,7 +20,7 @@ from .. import arguments, partners, values
 from ..interrupts import stoppable
 from ..options import Knob, KnobCommand, generating_knobs, installed_types
 from ..partners import Lineup, leading
-from ..screen import counted, current, seconds
+from ..screen import beyond_full_scale, current, seconds
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 DEPTHS = ("16", "24", "32")
@@ -201,9 +201,7 @@ def _write(takes: Any, count: int, stem: str, out: Path, encoding: Any, as_json:
                 }
             )  # fmt: skip
             if take.clipped:
-                were = "was" if take.clipped == 1 else "were"
-                told = f"{counted(take.clipped, 'sample')} {were} beyond full scale"
-                screen.warn(f"{path}: {told}; turned down as a whole.")
+                screen.warn(beyond_full_scale(path, take.clipped))
             peak = float(abs(take.audio.samples).max(initial=0.0))
             if peak < NEARLY_SILENT:
                 screen.warn(f"{path} is nearly silent.")

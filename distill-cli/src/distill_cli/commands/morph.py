@@ -11,7 +11,7 @@ from distill_core.errors import AudioError, ConfigError, DistillError, PartialEr
 
 from .. import arguments, values
 from ..command import Command
-from ..screen import Screen, counted, current, seconds
+from ..screen import Screen, beyond_full_scale, current, seconds
 
 FEWEST, MOST, USUAL = 2, 1000, 8  # steps
 LONGEST_STEM = 80  # bytes of a sound's name in a morph's
@@ -30,13 +30,7 @@ SOUND = values.Place(path_type=Path)
         show_default=True,
         help="How many sounds, both ends included.",
     ),
-    values.option(
-        "-o",
-        "--out",
-        required=True,
-        type=values.Place(path_type=Path, file_okay=False),
-        help="The folder to write to.",
-    ),
+    arguments.out,
     arguments.device,
     arguments.threads,
     arguments.as_json,
@@ -110,8 +104,7 @@ def _write(written: Iterator[dict[str, Any]], steps: int, as_json: bool, screen:
         for row in written:
             rows.append(row)
             if row["clipped"]:
-                told = counted(row["clipped"], "sample")
-                screen.warn(f"{row['path']}: {told} beyond full scale; turned down as a whole.")
+                screen.warn(beyond_full_scale(row["path"], row["clipped"]))
             if not as_json:
                 screen.text(f"{row['path']}  {seconds(row['seconds'])}")
     except (DistillError, OSError) as error:

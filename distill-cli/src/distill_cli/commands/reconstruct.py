@@ -18,13 +18,7 @@ from ..screen import current, seconds
 @arguments.together(
     arguments.model,
     click.argument("files", nargs=-1, required=True, type=values.Place(path_type=Path)),
-    values.option(
-        "-o",
-        "--out",
-        required=True,
-        type=values.Place(path_type=Path, file_okay=False),
-        help="The folder to write to.",
-    ),
+    arguments.out,
     arguments.device,
     arguments.threads,
     arguments.as_json,

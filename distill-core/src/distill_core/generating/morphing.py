@@ -13,7 +13,7 @@ from ..asking import blaming
 from ..audio.sound import Sound
 from ..errors import AudioError, ConfigError
 from ..protocols import Morphs, Reconstructs, Tokenizer
-from .take import FADE_OUT_SECONDS, LOUDEST
+from .take import FADE_OUT_SECONDS, check_finite, turn_down
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,15 +88,12 @@ def _heard(model: Model, sound: Sound) -> Sound:
 
 def _finished(waveform: NDArray[np.float32], length: int, sample_rate: int) -> tuple[Sound, int]:
     """Cut a sound [C, T] to its length, fading where that cuts it, and turn down what is beyond."""
-    if not np.isfinite(waveform).all():
-        raise AudioError("The model made NaN or infinity.", "Train it again, or longer.")
+    check_finite(waveform)
     samples = waveform[:, :length].copy()
     if length < waveform.shape[1]:
         fade = min(round(FADE_OUT_SECONDS * sample_rate), length // 2)
         samples[:, length - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    peak, beyond = float(np.abs(samples).max()), int((np.abs(samples) > 1).sum())
-    if peak > 1:
-        samples *= LOUDEST / peak
+    beyond = turn_down(samples)
     return Sound(samples, sample_rate), beyond
 
 

@@ -147,10 +147,7 @@ def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]
     Raises:
         AudioError: the model made something that is no sound.
     """
-    if not np.isfinite(waveform).all():
-        raise AudioError(
-            "The model made NaN or infinity.", "Train it again: with a smaller --lr, or longer."
-        )
+    check_finite(waveform)
     samples = waveform.astype(np.float32, copy=True)
     for seconds, end in (
         (FADE_IN_SECONDS, slice(None, None)),
@@ -159,8 +156,26 @@ def finish(waveform: NDArray[np.float32], sample_rate: int) -> tuple[Sound, int]
         length = min(round(seconds * sample_rate), samples.shape[-1] // 2)
         ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
         samples[:, end][:, :length] *= ramp
-    peak = float(np.abs(samples).max(initial=0.0))
-    beyond = int((np.abs(samples) > 1).sum())
+    beyond = turn_down(samples)
+    return Sound(samples, sample_rate), beyond
+
+
+def check_finite(waveform: NDArray[np.float32]) -> None:
+    """Refuse what a model made that is no sound.
+
+    Raises:
+        AudioError: there is NaN or infinity in it.
+    """
+    if not np.isfinite(waveform).all():
+        raise AudioError(
+            "The model made NaN or infinity.", "Train it again: with a smaller --lr, or longer."
+        )
+
+
+def turn_down(samples: NDArray[np.float32]) -> int:
+    """Turn a sound down, in place, that goes beyond full scale; count the samples that did."""
+    size = np.abs(samples)
+    peak, beyond = float(size.max(initial=0.0)), int((size > 1).sum())
     if peak > 1:
         samples *= LOUDEST / peak
-    return Sound(samples, sample_rate), beyond
+    return beyond

@@ -22,11 +22,16 @@ class ConvNeXtBlock(nn.Module):
     Args:
         width: of the frames (D).
         dropout: share of numbers dropped in training.
+
+    Attributes:
+        reach: frames on either side that a frame follows from.
     """
+
+    reach = KERNEL // 2
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.mix = nn.Conv2d(width, width, (1, KERNEL), padding=(0, KERNEL // 2), groups=width)
+        self.mix = nn.Conv2d(width, width, (1, KERNEL), padding=(0, self.reach), groups=width)
         self.norm = nn.LayerNorm(width)
         self.widen = nn.Linear(width, width * EXPANSION)
         self.narrow = nn.Linear(width * EXPANSION, width)
